@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import { byteSize, type DurationField, duration } from '../config/fields.ts'
+
+/*
+ * The keys that every sending exporter shares, with the Collector's names (exporterhelper). Where a
+ * default differs from the Collector's, it is the safer one, and the description says so.
+ */
+
+const SIZERS = ['requests', 'items', 'bytes'] as const
+
+const batchConfig = z.strictObject({
+  flush_timeout: duration('Longest wait for a batch to fill.', '200ms'),
+  min_size: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(8192)
+    .meta({ description: 'Send as soon as this much is waiting, counted by `sizer`.' }),
+  max_size: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .meta({ description: 'Never send more than this at once; 0 = no bound.' }),
+  sizer: z
+    .enum(['items', 'bytes'])
+    .default('items')
+    .meta({ description: 'What min_size and max_size count: log records or bytes.' }),
+})
+
+const sendingQueueConfig = z.strictObject({
+  enabled: z.boolean().default(true).meta({
+    description: 'false: no queue; the sender waits for the destination itself.',
+  }),
+  num_consumers: z.number().int().min(1).max(1000).default(10).meta({
+    description: 'Batches sent at the same time.',
+  }),
+  wait_for_result: z.boolean().default(false).meta({
+    description: 'Acknowledge only when the destination has confirmed.',
+  }),
+  block_on_overflow: z.boolean().default(false).meta({
+    description: 'Wait for room instead of refusing when the queue is full.',
+  }),
+  sizer: z.enum(SIZERS).default('bytes').meta({
+    description: 'What queue_size counts. The Collector counts requests; bytes bound the memory.',
+  }),
+  queue_size: byteSize('Capacity, counted by `sizer`.', '128MiB'),
+  storage: z.string().optional().meta({
+    description: 'Where the queue lives: absent = memory.',
+  }),
+  batch: batchConfig.optional().meta({
+    description: 'Join small batches inside the queue; absent = send as received.',
+  }),
+})
+
+const retryConfig = z.strictObject({
+  enabled: z.boolean().default(true).meta({ description: 'Try again after a retryable failure.' }),
+  initial_interval: duration('First wait.', '5s'),
+  randomization_factor: z.number().min(0).max(1).default(0.5).meta({
+    description: 'Each wait is multiplied by a random 1 +- this, so that clients spread out.',
+  }),
+  multiplier: z.number().min(1).default(1.5).meta({ description: 'Growth of the wait.' }),
+  max_interval: duration('Longest wait.', '30s'),
+  max_elapsed_time: duration(
+    'Give up after this long; 0 = never. The Collector gives up after 300s and drops the data.',
+    '0s',
+  ),
+})
+
+export type BatchConfig = z.output<typeof batchConfig>
+export type SendingQueueConfig = z.output<typeof sendingQueueConfig>
+export type RetryConfig = z.output<typeof retryConfig>
+
+/** The keys of the export chain, to be spread into an exporter's own config object. */
+export function exportChainFields(timeoutDefault: string): ExportChainFields {
+  return {
+    timeout: duration('Longest time for one attempt; 0 = no bound.', timeoutDefault),
+    sending_queue: sendingQueueConfig.prefault({}).meta({
+      description: 'Decouples receiving from sending.',
+    }),
+    retry_on_failure: retryConfig.prefault({}).meta({ description: 'What to do after a failure.' }),
+  }
+}
+
+interface ExportChainFields {
+  readonly timeout: DurationField
+  readonly sending_queue: z.ZodPrefault<typeof sendingQueueConfig>
+  readonly retry_on_failure: z.ZodPrefault<typeof retryConfig>
+}
+
+/** What the export chain needs of an exporter's config. */
+export interface ExportChainConfig {
+  readonly timeout: number
+  readonly sending_queue: SendingQueueConfig
+  readonly retry_on_failure: RetryConfig
+}

@@ -1,0 +1,57 @@
+/** The door for plugin authors: everything a plugin may import, and nothing else. */
+export {
+  ANY_ARRAY,
+  ANY_BOOL,
+  ANY_BYTES,
+  ANY_DOUBLE,
+  ANY_INT,
+  ANY_KVLIST,
+  ANY_STRING,
+  type AnyValue,
+  AttributeWalk,
+  readAnyValue,
+  readKeyValues,
+} from './batch/any-value.ts'
+export { anyValueText } from './batch/any-value-text.ts'
+export type { BatchContext } from './batch/batch.ts'
+export type { LogColumns, RecordColumns, ResourceTable, ScopeTable } from './batch/columns.ts'
+export { LogBatch } from './batch/log-batch.ts'
+export { type LogCursor, resourceRange } from './batch/log-cursor.ts'
+export { type Origin, partOrigin, randomOrigin } from './batch/origin.ts'
+export { byteSize, duration, parseDurationMs, secret } from './config/fields.ts'
+export { exportChainFields } from './export/config.ts'
+export {
+  type Attributes,
+  buildLogs,
+  buildLogsRequest,
+  type LogRecordParts,
+  type ScopeLogsParts,
+  writeLogRecord,
+} from './otlp/build-logs.ts'
+export { type DecodedLogs, decodeLogs } from './otlp/decode-logs.ts'
+export { encodeLogs } from './otlp/encode-logs.ts'
+export { mergeLogs } from './otlp/merge-logs.ts'
+export { rewriteLogs } from './otlp/rewrite-logs.ts'
+export { TooManyRecordsError } from './otlp/survey-request.ts'
+export { writeAnyValue, writeKeyValue } from './otlp/write-any-value.ts'
+export type {
+  Component,
+  ComponentKind,
+  ComponentStatus,
+  Connector,
+  Exporter,
+  Extension,
+  PluginContext,
+  Processor,
+  Receiver,
+} from './plugin/component.ts'
+export type { Consumer } from './plugin/consumer.ts'
+export { definePlugin, type Plugin, type Stability } from './plugin/define-plugin.ts'
+export {
+  type ErrorCode,
+  PipelineError,
+  type PipelineErrorOptions,
+} from './plugin/pipeline-error.ts'
+export { Reader } from './wire/reader.ts'
+export { WireError } from './wire/wire-error.ts'
+export { varintSize, Writer } from './wire/writer.ts'

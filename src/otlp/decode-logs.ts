@@ -1,0 +1,176 @@
+import type { BatchContext } from '../batch/batch.ts'
+import {
+  createLogColumns,
+  createResourceTable,
+  createScopeTable,
+  type LogColumns,
+  type ResourceTable,
+  type ScopeTable,
+} from '../batch/columns.ts'
+import { LogBatch } from '../batch/log-batch.ts'
+import { Reader } from '../wire/reader.ts'
+import { WireError } from '../wire/wire-error.ts'
+import { checkKeyValue } from './check-any-value.ts'
+import { mergeDuplicates } from './merge-duplicates.ts'
+import { type ScanTarget, scanLogRecord, scanTarget } from './scan-log-record.ts'
+import { type Survey, surveyRequest } from './survey-request.ts'
+
+export interface DecodedLogs {
+  /** The good records. */
+  readonly batch: LogBatch
+  /** Records that could not be read; they are not in the batch. */
+  readonly rejectedCount: number
+  /** Why the first of them was rejected; '' when none was. */
+  readonly rejectedReason: string
+}
+
+/**
+ * Reads an ExportLogsServiceRequest (or LogsData: the same bytes) into columns over `bytes`, which
+ * MUST NOT change afterwards. A record with a fault inside is rejected alone; a fault outside the
+ * records (a length past the end, a broken Resource) throws WireError for the whole request.
+ */
+export function decodeLogs(bytes: Buffer, context: BatchContext): DecodedLogs {
+  const survey = surveyRequest(bytes)
+  if (survey.duplicated) return decodeLogs(mergeDuplicates(bytes), context)
+
+  const parts = {
+    bytes,
+    context,
+    columns: createLogColumns(survey.records),
+    resources: createResourceTable(survey.resources),
+    scopes: createScopeTable(survey.scopes),
+  }
+  const pass = new Pass(scanTarget(bytes, parts.columns), parts.resources, parts.scopes)
+  pass.request(survey)
+  if (pass.duplicated) return decodeLogs(mergeDuplicates(bytes), context)
+
+  let batch = new LogBatch(parts)
+  if (pass.rejected.length > 0) {
+    const rejected = new Set(pass.rejected)
+    const rows = Uint32Array.from({ length: survey.records }, (_, row) => row)
+    batch = batch.with({ selection: rows.filter(row => !rejected.has(row)) })
+  }
+  return { batch, rejectedCount: pass.rejected.length, rejectedReason: pass.rejectedReason }
+}
+
+/** One walk over the envelopes, filling tables and columns. */
+class Pass {
+  readonly #target: ScanTarget
+  readonly #columns: LogColumns
+  readonly #resources: ResourceTable
+  readonly #scopes: ScopeTable
+  readonly rejected: number[] = []
+  rejectedReason = ''
+  duplicated = false
+  #resource = 0
+  #scope = 0
+  #row = 0
+
+  constructor(target: ScanTarget, resources: ResourceTable, scopes: ScopeTable) {
+    this.#target = target
+    this.#columns = target.columns
+    this.#resources = resources
+    this.#scopes = scopes
+  }
+
+  request(_survey: Survey): void {
+    const reader = new Reader(this.#target.bytes)
+    while (reader.pos < reader.end) {
+      const tag = reader.tag()
+      if (tag !== 0x0a) {
+        reader.skip(tag)
+        continue
+      }
+      const end = reader.lengthDelimited()
+      this.#resourceLogs(reader.pos, end)
+      reader.pos = end
+    }
+  }
+
+  #resourceLogs(offset: number, end: number): void {
+    const index = this.#resource++
+    const table = this.#resources
+    table.offset[index] = offset
+    table.end[index] = end
+    const reader = new Reader(this.#target.bytes, offset, end)
+    while (reader.pos < end) {
+      const tag = reader.tag()
+      if (tag === 0x0a) {
+        table.resourceEnd[index] = reader.lengthDelimited()
+        table.resourceOffset[index] = reader.pos
+        this.#checkAttributes(reader.pos, table.resourceEnd[index]!, 1, 'resource')
+        reader.pos = table.resourceEnd[index]!
+      } else if (tag === 0x12) {
+        const stop = reader.lengthDelimited()
+        this.#scopeLogs(index, reader.pos, stop)
+        reader.pos = stop
+      } else if (tag === 0x1a) {
+        table.schemaUrlEnd[index] = reader.lengthDelimited()
+        table.schemaUrlOffset[index] = reader.pos
+        reader.pos = table.schemaUrlEnd[index]!
+      } else reader.skip(tag)
+    }
+  }
+
+  #scopeLogs(resource: number, offset: number, end: number): void {
+    const index = this.#scope++
+    const table = this.#scopes
+    table.resource[index] = resource
+    table.offset[index] = offset
+    table.end[index] = end
+    const reader = new Reader(this.#target.bytes, offset, end)
+    while (reader.pos < end) {
+      const start = reader.pos
+      const tag = reader.tag()
+      if (tag === 0x12) {
+        const stop = reader.lengthDelimited()
+        this.#record(index, start, reader.pos, stop)
+        reader.pos = stop
+      } else if (tag === 0x0a) {
+        table.scopeEnd[index] = reader.lengthDelimited()
+        table.scopeOffset[index] = reader.pos
+        this.#checkAttributes(reader.pos, table.scopeEnd[index]!, 3, 'scope')
+        reader.pos = table.scopeEnd[index]!
+      } else if (tag === 0x1a) {
+        table.schemaUrlEnd[index] = reader.lengthDelimited()
+        table.schemaUrlOffset[index] = reader.pos
+        reader.pos = table.schemaUrlEnd[index]!
+      } else reader.skip(tag)
+    }
+  }
+
+  #record(scope: number, start: number, offset: number, end: number): void {
+    const row = this.#row++
+    this.#columns.scope[row] = scope
+    this.#columns.start[row] = start
+    try {
+      if (scanLogRecord(this.#target, row, offset, end)) this.duplicated = true
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      this.rejected.push(row)
+      this.rejectedReason ||= error.within(`log_records[${row}]`).message
+    }
+  }
+
+  /** Checks the KeyValues (field number `field`) of a Resource or InstrumentationScope. */
+  #checkAttributes(offset: number, end: number, field: number, path: string): void {
+    const reader = new Reader(this.#target.bytes, offset, end)
+    try {
+      while (reader.pos < end) {
+        const at = reader.pos
+        const tag = reader.tag()
+        if (tag >>> 3 !== field) {
+          reader.skip(tag)
+          continue
+        }
+        if ((tag & 7) !== 2)
+          throw new WireError(`wire type is ${tag & 7}, must be 2`, at, 'attributes')
+        const stop = reader.lengthDelimited()
+        if (checkKeyValue(this.#target.bytes, reader.pos, stop, 0)) this.duplicated = true
+        reader.pos = stop
+      }
+    } catch (error) {
+      throw error instanceof WireError ? error.within(path) : error
+    }
+  }
+}

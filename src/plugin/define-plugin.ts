@@ -1,0 +1,72 @@
+import type { z } from 'zod'
+import type {
+  Connector,
+  Exporter,
+  Extension,
+  PluginContext,
+  Processor,
+  Receiver,
+} from './component.ts'
+import type { Consumer } from './consumer.ts'
+
+/** The Collector's stability levels; `validate` warns about `alpha` and below. */
+export type Stability = 'development' | 'alpha' | 'beta' | 'stable'
+
+interface PluginBase<Config extends z.ZodType> {
+  /** The `type` of the component id: lower snake case. */
+  readonly type: string
+  /** Older spellings that still work, with a warning, such as `otlphttp` for `otlp_http`. */
+  readonly aliases?: readonly string[]
+  readonly stability: Stability
+  /** One sentence for `parsec components` and the reference. */
+  readonly summary: string
+  /** Strict object: types, defaults, bounds, and a `.meta({ description })` for every key. */
+  readonly config: Config
+}
+
+export interface ReceiverPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {
+  readonly kind: 'receiver'
+  create(config: z.output<Config>, context: PluginContext, next: Consumer): Receiver
+}
+
+export interface ProcessorPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {
+  readonly kind: 'processor'
+  create(config: z.output<Config>, context: PluginContext, next: Consumer): Processor
+}
+
+/** A config with `sending_queue`, `retry_on_failure` or `timeout` gets the export chain around it. */
+export interface ExporterPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {
+  readonly kind: 'exporter'
+  create(config: z.output<Config>, context: PluginContext): Exporter
+}
+
+export interface ConnectorPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {
+  readonly kind: 'connector'
+  /** `next` fans out to the pipelines that name this connector as a receiver. */
+  create(config: z.output<Config>, context: PluginContext, next: Consumer): Connector
+}
+
+export interface ExtensionPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {
+  readonly kind: 'extension'
+  create(config: z.output<Config>, context: PluginContext): Extension
+}
+
+export type Plugin =
+  | ReceiverPlugin
+  | ProcessorPlugin
+  | ExporterPlugin
+  | ConnectorPlugin
+  | ExtensionPlugin
+
+/**
+ * Names a plugin's parts and checks their types against each other: `create` receives exactly what
+ * `config` outputs.
+ */
+export function definePlugin<C extends z.ZodType>(plugin: ReceiverPlugin<C>): ReceiverPlugin<C>
+export function definePlugin<C extends z.ZodType>(plugin: ProcessorPlugin<C>): ProcessorPlugin<C>
+export function definePlugin<C extends z.ZodType>(plugin: ExporterPlugin<C>): ExporterPlugin<C>
+export function definePlugin<C extends z.ZodType>(plugin: ConnectorPlugin<C>): ConnectorPlugin<C>
+export function definePlugin<C extends z.ZodType>(plugin: ExtensionPlugin<C>): ExtensionPlugin<C>
+export function definePlugin(plugin: Plugin): Plugin {
+  return plugin
+}

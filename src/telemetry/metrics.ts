@@ -1,0 +1,118 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/**
+ * Every metric of the process, by its name on `/metrics`: the one place where names are written.
+ * Names are the Collector's (`otelcol_*`) wherever it has the metric. Count per batch, never per
+ * record; keep the child of `labels()` when the labels do not change.
+ */
+export class Metrics {
+  readonly registry: Registry
+  readonly receiverAccepted: Counter<'receiver' | 'transport'>
+  readonly receiverRefused: Counter<'receiver' | 'transport'>
+  readonly receiverFailed: Counter<'receiver' | 'transport'>
+  readonly processorIncoming: Counter<'processor' | 'pipeline'>
+  readonly processorOutgoing: Counter<'processor' | 'pipeline'>
+  readonly memoryLimiterAccepted: Counter<'processor'>
+  readonly memoryLimiterRefused: Counter<'processor'>
+  readonly exporterSent: Counter<'exporter'>
+  readonly exporterSendFailed: Counter<'exporter' | 'reason'>
+  readonly exporterEnqueueFailed: Counter<'exporter' | 'reason'>
+  readonly exporterQueueSize: Gauge<'exporter'>
+  readonly exporterQueueCapacity: Gauge<'exporter'>
+  readonly exporterInFlight: Gauge<'exporter'>
+  readonly exporterBatchRecords: Histogram<'exporter'>
+  readonly dropped: Counter<'component' | 'reason'>
+  readonly exceptions: Counter<'component'>
+
+  // oxlint-disable-next-line max-lines-per-function -- a table of names, not logic
+  constructor(registry: Registry = new Registry()) {
+    this.registry = registry
+    const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
+      new Counter({ name, help, labelNames, registers: [registry] })
+    const gauge = <L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> =>
+      new Gauge({ name, help, labelNames, registers: [registry] })
+
+    this.receiverAccepted = counter(
+      'otelcol_receiver_accepted_log_records_total',
+      'Log records acknowledged to the sender.',
+      ['receiver', 'transport'],
+    )
+    this.receiverRefused = counter(
+      'otelcol_receiver_refused_log_records_total',
+      'Log records that a later stage refused; the sender was told.',
+      ['receiver', 'transport'],
+    )
+    this.receiverFailed = counter(
+      'otelcol_receiver_failed_log_records_total',
+      'Log records that could not be read; the sender was told.',
+      ['receiver', 'transport'],
+    )
+    this.processorIncoming = counter(
+      'otelcol_processor_incoming_items_total',
+      'Log records given to the processor.',
+      ['processor', 'pipeline'],
+    )
+    this.processorOutgoing = counter(
+      'otelcol_processor_outgoing_items_total',
+      'Log records the processor passed on.',
+      ['processor', 'pipeline'],
+    )
+    this.memoryLimiterAccepted = counter(
+      'otelcol_processor_memory_limiter_accepted_log_records_total',
+      'Log records let through by the memory limiter.',
+      ['processor'],
+    )
+    this.memoryLimiterRefused = counter(
+      'otelcol_processor_memory_limiter_refused_log_records_total',
+      'Log records refused by the memory limiter; the sender was told to retry.',
+      ['processor'],
+    )
+    this.exporterSent = counter(
+      'otelcol_exporter_sent_log_records_total',
+      'Log records the destination has confirmed.',
+      ['exporter'],
+    )
+    this.exporterSendFailed = counter(
+      'otelcol_exporter_send_failed_log_records_total',
+      'Log records given up, by reason.',
+      ['exporter', 'reason'],
+    )
+    this.exporterEnqueueFailed = counter(
+      'otelcol_exporter_enqueue_failed_log_records_total',
+      'Log records the sending queue refused, by reason.',
+      ['exporter', 'reason'],
+    )
+    this.exporterQueueSize = gauge(
+      'otelcol_exporter_queue_size',
+      'What the sending queue holds, in the unit of its sizer.',
+      ['exporter'],
+    )
+    this.exporterQueueCapacity = gauge(
+      'otelcol_exporter_queue_capacity',
+      'What the sending queue can hold, in the unit of its sizer.',
+      ['exporter'],
+    )
+    this.exporterInFlight = gauge(
+      'otelcol_exporter_in_flight_requests',
+      'Batches on their way to the destination.',
+      ['exporter'],
+    )
+    this.exporterBatchRecords = new Histogram({
+      name: 'otelcol_exporter_queue_batch_send_size',
+      help: 'Log records per batch sent.',
+      labelNames: ['exporter'],
+      buckets: [1, 10, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
+      registers: [registry],
+    })
+    this.dropped = counter(
+      'parsec_dropped_log_records_total',
+      'Log records lost for good, by the component that dropped them and the reason.',
+      ['component', 'reason'],
+    )
+    this.exceptions = counter(
+      'parsec_component_exceptions_total',
+      'Unexpected exceptions in a component; its batch was refused, the process went on.',
+      ['component'],
+    )
+  }
+}

@@ -1,0 +1,3 @@
+/** Helpers for tests, ours and those of plugin authors. Never imported by the product itself. */
+export { LogSink } from './log-sink.ts'
+export { createTestContext, type TestContext } from './test-context.ts'
