@@ -29,10 +29,16 @@ export function parseDurationMs(text: string): number | undefined {
 }
 
 /** Outputs milliseconds. */
-export type DurationField = z.ZodType<number, string | 0 | undefined>
+export type DurationField = z.ZodPipe<
+  z.ZodDefault<z.ZodUnion<[z.ZodString, z.ZodLiteral<0>]>>,
+  z.ZodTransform<number, string | 0>
+>
 
 /** Outputs bytes. */
-export type SizeField = z.ZodType<number, string | number | undefined>
+export type SizeField = z.ZodPipe<
+  z.ZodDefault<z.ZodUnion<[z.ZodString, z.ZodNumber]>>,
+  z.ZodTransform<number, string | number>
+>
 
 /** A duration in the config, milliseconds in the code. `fallback` is written as users write it. */
 export function duration(description: string, fallback: string): DurationField {
