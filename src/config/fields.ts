@@ -30,13 +30,13 @@ export function parseDurationMs(text: string): number | undefined {
 
 /** Outputs milliseconds. */
 export type DurationField = z.ZodPipe<
-  z.ZodDefault<z.ZodUnion<[z.ZodString, z.ZodLiteral<0>]>>,
+  z.ZodDefault<z.ZodUnion<readonly [z.ZodString, z.ZodLiteral<0>]>>,
   z.ZodTransform<number, string | 0>
 >
 
 /** Outputs bytes. */
 export type SizeField = z.ZodPipe<
-  z.ZodDefault<z.ZodUnion<[z.ZodString, z.ZodNumber]>>,
+  z.ZodDefault<z.ZodUnion<readonly [z.ZodString, z.ZodNumber]>>,
   z.ZodTransform<number, string | number>
 >
 
