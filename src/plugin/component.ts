@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Consumer } from './consumer.ts'
+import type { HealthReport } from './health.ts'
 
 export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension'
 
@@ -16,6 +17,11 @@ export interface Component {
   start?(): Promise<void>
   /** Takes no more, flushes what it holds, and gives up when `deadline` aborts. */
   stop?(deadline: AbortSignal): Promise<void>
+  /**
+   * Where others can reach it, as URLs with the port really bound: `http://127.0.0.1:4318/v1/logs`,
+   * `grpc://127.0.0.1:4317`. Asked after `start`, for the start-up banner.
+   */
+  endpoints?(): readonly string[]
 }
 
 export type Receiver = Component
@@ -45,4 +51,10 @@ export interface PluginContext {
   readonly metrics: Metrics
   /** Tells `/health`. `detail` is one sentence for the operator, without secrets. */
   reportStatus(status: ComponentStatus, detail?: string): void
+}
+
+/** An extension serves the process, so it may also look at the process. */
+export interface ExtensionContext extends PluginContext {
+  /** The health of the service and all its components at this moment. */
+  health(): HealthReport
 }

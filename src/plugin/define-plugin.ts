@@ -3,6 +3,7 @@ import type {
   Connector,
   Exporter,
   Extension,
+  ExtensionContext,
   PluginContext,
   Processor,
   Receiver,
@@ -48,7 +49,7 @@ export interface ConnectorPlugin<Config extends z.ZodType = z.ZodType> extends P
 
 export interface ExtensionPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {
   readonly kind: 'extension'
-  create(config: z.output<Config>, context: PluginContext): Extension
+  create(config: z.output<Config>, context: ExtensionContext): Extension
 }
 
 export type Plugin =
