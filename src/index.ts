@@ -41,13 +41,13 @@ export type {
   Connector,
   Exporter,
   Extension,
-  ExtensionContext,
   PluginContext,
   Processor,
   Receiver,
 } from './plugin/component.ts'
 export type { Consumer } from './plugin/consumer.ts'
 export { definePlugin, type Plugin, type Stability } from './plugin/define-plugin.ts'
+export type { ExtensionContext } from './plugin/extension-context.ts'
 export type { ComponentHealth, HealthReport } from './plugin/health.ts'
 export {
   type ErrorCode,

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Consumer } from './consumer.ts'
-import type { HealthReport } from './health.ts'
 
 export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension'
 
@@ -51,10 +50,4 @@ export interface PluginContext {
   readonly metrics: Metrics
   /** Tells `/health`. `detail` is one sentence for the operator, without secrets. */
   reportStatus(status: ComponentStatus, detail?: string): void
-}
-
-/** An extension serves the process, so it may also look at the process. */
-export interface ExtensionContext extends PluginContext {
-  /** The health of the service and all its components at this moment. */
-  health(): HealthReport
 }

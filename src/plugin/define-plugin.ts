@@ -3,12 +3,12 @@ import type {
   Connector,
   Exporter,
   Extension,
-  ExtensionContext,
   PluginContext,
   Processor,
   Receiver,
 } from './component.ts'
 import type { Consumer } from './consumer.ts'
+import type { ExtensionContext } from './extension-context.ts'
 
 /** The Collector's stability levels; `validate` warns about `alpha` and below. */
 export type Stability = 'development' | 'alpha' | 'beta' | 'stable'
