@@ -5,7 +5,7 @@ import { CORPUS, corpus } from './corpus.ts'
 export interface Case {
   readonly name: string
   readonly records: number
-  run(): unknown
+  readonly run: () => unknown
 }
 
 const body = corpus(CORPUS.logs1000)

@@ -1,0 +1,87 @@
+import { parseArgs } from 'node:util'
+import { Bench } from 'tinybench'
+import { decodeCases } from './decode.ts'
+import { measurePath, type Row } from './end-to-end.ts'
+import { missingTool } from './measure.ts'
+import { PATHS } from './paths.ts'
+
+/*
+ * npm run bench                          every case
+ * npm run bench -- decode                cases whose name holds "decode"
+ * npm run bench -- --collector PATH      the same end-to-end paths with a Collector binary, too
+ * npm run bench -- --smoke               each in-process case once: do they still run?
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    collector: { type: 'string' },
+    seconds: { type: 'string', default: '8' },
+    smoke: { type: 'boolean', default: false },
+  },
+})
+const [filter = ''] = positionals
+
+if (values.smoke) smoke()
+else {
+  await inProcess()
+  await endToEnd()
+}
+
+function smoke(): void {
+  for (const { name, run } of decodeCases) {
+    run()
+    console.log(`ran ${name}`)
+  }
+}
+
+/** Times the in-process cases against each other, interleaved by tinybench's own rounds. */
+async function inProcess(): Promise<void> {
+  const cases = decodeCases.filter(({ name }) => name.includes(filter))
+  if (cases.length === 0) return
+  const bench = new Bench({ time: 1500, warmupTime: 500 })
+  for (const { name, run } of cases) bench.add(name, () => void run())
+  await bench.run()
+  const nanos = bench.tasks.map((task, index) => {
+    const { result } = task
+    const median = 'latency' in result ? result.latency.p50 : Number.NaN
+    return (median * 1e6) / cases[index]!.records
+  })
+  console.log('\nin process, ns per record (median), and times the first case')
+  for (const [index, { name }] of cases.entries()) {
+    console.log(
+      `  ${name.padEnd(48)} ${nanos[index]!.toFixed(0).padStart(7)} ${(nanos[index]! / nanos[0]!).toFixed(2).padStart(8)}x`,
+    )
+  }
+}
+
+async function endToEnd(): Promise<void> {
+  const paths = PATHS.filter(({ name }) => name.includes(filter))
+  if (paths.length === 0) return
+  const missing = missingTool()
+  if (missing !== undefined) {
+    console.log(`\nend-to-end cases SKIPPED: ${missing} is not installed`)
+    return
+  }
+  console.log('\nend to end, one core, 1,000 records of about 530 bytes a request')
+  console.log(
+    `  ${'path'.padEnd(20)} ${'program'.padEnd(12)} ${'rec/CPU-s'.padStart(10)} ${'goal'.padStart(9)} ${'rec/s'.padStart(9)} ${'us/req'.padStart(7)} ${'peak MiB'.padStart(8)}`,
+  )
+  for (const path of paths) {
+    const options = { seconds: Number(values.seconds), collector: values.collector }
+    for (const row of await measurePath(path, options)) print(row)
+  }
+}
+
+function print({ name, program, goal, measured }: Row): void {
+  const cells = [
+    name.padEnd(20),
+    program.padEnd(12),
+    Math.round(measured.recordsPerCpuSecond).toString().padStart(10),
+    (goal === undefined ? '-' : String(goal)).padStart(9),
+    Math.round(measured.recordsPerSecond).toString().padStart(9),
+    measured.cpuMicrosPerRequest.toFixed(0).padStart(7),
+    String(measured.peakMebibytes).padStart(8),
+    measured.failedRequests > 0 ? `  ${measured.failedRequests} FAILED` : '',
+  ]
+  console.log(`  ${cells.join(' ')}`)
+}

@@ -1,0 +1,46 @@
+/*
+ * The paths that are measured end to end: each is one config and the sink it sends to. The same
+ * YAML runs in the Collector, whose gRPC exporter and ClickHouse exporter have the same keys.
+ */
+
+export interface BenchPath {
+  readonly name: string
+  readonly protocol: 'grpc' | 'http'
+  readonly exporter: 'nop' | 'otlp' | 'otlp_http' | 'clickhouse'
+  /** The least records per CPU-second the project has promised, if any. */
+  readonly goal?: number
+}
+
+export const PORTS = { grpc: 14317, http: 14318, otlp: 14417, otlpHttp: 14418, clickhouse: 14419 }
+
+export const PATHS: readonly BenchPath[] = [
+  { name: 'http -> nop', protocol: 'http', exporter: 'nop' },
+  { name: 'grpc -> nop', protocol: 'grpc', exporter: 'nop' },
+  { name: 'http -> otlp', protocol: 'http', exporter: 'otlp', goal: 300_000 },
+  { name: 'http -> otlp_http', protocol: 'http', exporter: 'otlp_http', goal: 300_000 },
+  { name: 'grpc -> otlp', protocol: 'grpc', exporter: 'otlp', goal: 220_000 },
+  { name: 'http -> clickhouse', protocol: 'http', exporter: 'clickhouse', goal: 250_000 },
+  { name: 'grpc -> clickhouse', protocol: 'grpc', exporter: 'clickhouse', goal: 180_000 },
+]
+
+const EXPORTERS: Readonly<Record<BenchPath['exporter'], string>> = {
+  nop: '{}',
+  otlp: `{ endpoint: "127.0.0.1:${PORTS.otlp}", tls: { insecure: true }, compression: none, sending_queue: { enabled: false } }`,
+  otlp_http: `{ endpoint: "http://127.0.0.1:${PORTS.otlpHttp}", compression: none, sending_queue: { enabled: false } }`,
+  clickhouse: `{ endpoint: "http://127.0.0.1:${PORTS.clickhouse}", create_schema: false, async_insert: false, compress: none, sending_queue: { enabled: false } }`,
+}
+
+/** The config of one path, for Parsec and for the Collector alike. */
+export function pathConfig(path: BenchPath): string {
+  return `receivers:
+  otlp:
+    protocols:
+      grpc: { endpoint: "127.0.0.1:${PORTS.grpc}", max_recv_msg_size_mib: 64 }
+      http: { endpoint: "127.0.0.1:${PORTS.http}", max_request_body_size: 67108864 }
+exporters:
+  ${path.exporter}: ${EXPORTERS[path.exporter]}
+service:
+  telemetry: { metrics: { level: none }, logs: { level: warn } }
+  pipelines: { logs: { receivers: [otlp], exporters: [${path.exporter}] } }
+`
+}
