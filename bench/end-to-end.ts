@@ -73,7 +73,7 @@ async function runCollector(
     )
     return [{ name: path.name, program: 'collector', goal: undefined, measured }]
   } catch (error) {
-    console.error(`collector, ${path.name}: ${error instanceof Error ? error.message : error}`)
+    console.error(`collector, ${path.name}: ${String(error)}`)
     return []
   }
 }
