@@ -54,6 +54,9 @@ export {
   PipelineError,
   type PipelineErrorOptions,
 } from './plugin/pipeline-error.ts'
+export { RepeatedLog } from './telemetry/repeated-log.ts'
+export { traced, tracer } from './telemetry/tracing.ts'
+export { version } from './telemetry/version.ts'
 export { Reader } from './wire/reader.ts'
 export { WireError } from './wire/wire-error.ts'
 export { varintSize, Writer } from './wire/writer.ts'

@@ -23,6 +23,13 @@ export class Metrics {
   readonly exporterBatchRecords: Histogram<'exporter'>
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
+  readonly processUptime: Counter
+  readonly processCpu: Counter
+  readonly processRss: Gauge
+  readonly processHeapAlloc: Gauge
+  readonly processSysMemory: Gauge
+  readonly processExternal: Gauge
+  readonly eventLoopLag: Gauge<'stat'>
 
   // oxlint-disable-next-line max-lines-per-function -- a table of names, not logic
   constructor(registry: Registry = new Registry()) {
@@ -113,6 +120,41 @@ export class Metrics {
       'parsec_component_exceptions_total',
       'Unexpected exceptions in a component; its batch was refused, the process went on.',
       ['component'],
+    )
+    this.processUptime = counter(
+      'otelcol_process_uptime_seconds_total',
+      'Seconds since the process started.',
+      [],
+    )
+    this.processCpu = counter(
+      'otelcol_process_cpu_seconds_total',
+      'CPU seconds of the process, user and system.',
+      [],
+    )
+    this.processRss = gauge(
+      'otelcol_process_memory_rss_bytes',
+      'Physical memory the process holds.',
+      [],
+    )
+    this.processHeapAlloc = gauge(
+      'otelcol_process_runtime_heap_alloc_bytes',
+      'Bytes of JavaScript objects, garbage not yet collected included.',
+      [],
+    )
+    this.processSysMemory = gauge(
+      'otelcol_process_runtime_total_sys_memory_bytes',
+      'Bytes the runtime has obtained from the system: the heap and memory outside it.',
+      [],
+    )
+    this.processExternal = gauge(
+      'parsec_process_external_memory_bytes',
+      'Bytes outside the JavaScript heap that its objects hold, buffers above all.',
+      [],
+    )
+    this.eventLoopLag = gauge(
+      'parsec_event_loop_lag_seconds',
+      'How late timers ran in the last 10 seconds.',
+      ['stat'],
     )
   }
 }

@@ -1,6 +1,4 @@
 import test from 'ava'
-import type { ComponentStatus } from '../../src/plugin/component.ts'
-import { worstStatus } from '../../src/plugin/health.ts'
 import { StatusBoard } from '../../src/plugin/status-board.ts'
 
 test('a component that has never reported is starting', t => {
@@ -26,20 +24,3 @@ test('since moves with the status, not with its detail', t => {
     { id: 'clickhouse', kind: 'exporter', status: 'ok', since: '1970-01-01T00:00:03.000Z' },
   ])
 })
-
-const worst = test.macro((t, statuses: ComponentStatus[], expected: ComponentStatus) => {
-  t.is(worstStatus(statuses), expected)
-})
-test('no components are ok', worst, [], 'ok')
-test(
-  'an error outweighs a start',
-  worst,
-  ['ok', 'recoverable_error', 'starting'],
-  'recoverable_error',
-)
-test(
-  'a permanent error outweighs all',
-  worst,
-  ['permanent_error', 'recoverable_error'],
-  'permanent_error',
-)

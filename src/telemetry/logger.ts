@@ -1,0 +1,63 @@
+import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino'
+import { build as prettyStream } from 'pino-pretty'
+import { redactSecrets, redactUrls } from './redact.ts'
+
+const STDERR = 2
+
+/** `service::telemetry::logs` and `::resource`. */
+export interface LoggerOptions {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  /** `console` for people, `json` for machines: one object a line. */
+  readonly encoding: 'console' | 'json'
+  /** Attributes of this process; in every JSON line, left out on a console. */
+  readonly resource: Readonly<Record<string, string>>
+  /** Default: stderr. */
+  readonly destination?: DestinationStream
+}
+
+/**
+ * The logger of the process. It writes synchronously, so that the last line before a crash is
+ * there; lines are few, because nothing logs per record. Values under secret-like keys and
+ * passwords in URLs are redacted, whatever the caller passes.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const destination = options.destination ?? pino.destination({ fd: STDERR, sync: true })
+  const stream = options.encoding === 'console' ? consoleStream(destination) : destination
+  return pino(
+    {
+      level: options.level,
+      base: Object.keys(options.resource).length > 0 ? { resource: options.resource } : null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: {
+        level: label => ({ level: label }),
+        log: fields => redactSecrets(fields) as Record<string, unknown>,
+      },
+      serializers: { err: serializeError },
+      hooks: { streamWrite: redactUrls },
+    },
+    stream,
+  )
+}
+
+/** A logger that names the component in every line. */
+export function componentLogger(logger: Logger, kind: string, id: string): Logger {
+  return logger.child({ component: id, kind })
+}
+
+/** One line a message, the component in front, errors with their stack below. */
+function consoleStream(destination: DestinationStream): DestinationStream {
+  return prettyStream({
+    destination: destination as NodeJS.WritableStream & DestinationStream,
+    sync: true,
+    colorize: destination instanceof Object && 'fd' in destination && process.stderr.isTTY,
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
+    ignore: 'resource,component,kind',
+    messageFormat: '{if component}[{component}] {end}{msg}',
+    singleLine: true,
+  })
+}
+
+function serializeError(thrown: unknown): unknown {
+  if (!(thrown instanceof Error)) return thrown
+  return redactSecrets({ ...stdSerializers.err(thrown) })
+}
