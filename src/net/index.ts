@@ -1,2 +1,8 @@
 /** The door to HTTP and gRPC for plugins: servers, clients, TLS, body limits. */
-export {}
+export {
+  type TlsClientConfig,
+  type TlsServerConfig,
+  tlsClientConfig,
+  tlsServerConfig,
+} from './tls-config.ts'
+export { loadTlsClientOptions, loadTlsServerOptions } from './tls-options.ts'
