@@ -1,4 +1,6 @@
 /** The door to HTTP and gRPC for plugins: servers, clients, TLS, body limits. */
+
+export { formatHostPort, type HostPort, listen, parseHostPort } from './listen.ts'
 export {
   type TlsClientConfig,
   type TlsServerConfig,
