@@ -1,5 +1,14 @@
 import type { Plugin } from '#core'
+import { nopExporter } from './exporters/nop/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
+import { nopReceiver } from './receivers/nop/index.ts'
 
 /** The one list of built-in plugins. */
-export const plugins: readonly Plugin[] = [memoryLimiter]
+export const plugins: readonly Plugin[] = [
+  // Receivers
+  nopReceiver,
+  // Processors
+  memoryLimiter,
+  // Exporters
+  nopExporter,
+]
