@@ -1,0 +1,162 @@
+import { checkMapping } from './check-mapping.ts'
+import { parseComponentId } from './component-id.ts'
+import type { Problems } from './problem.ts'
+import type { TelemetryConfig } from './service-config.ts'
+import type { Place } from './source-text.ts'
+import { nearest } from './suggest.ts'
+import { telemetrySchema } from './telemetry-section.ts'
+import {
+  type ConfigNode,
+  describeNode,
+  emptyMap,
+  entryOf,
+  isNull,
+  type MapEntry,
+  type MapNode,
+  type Path,
+} from './tree.ts'
+
+/** A name in a list, and where it stands. */
+export interface NameAt {
+  readonly name: string
+  readonly place: Place
+}
+
+export interface PipelineSection {
+  readonly id: string
+  readonly key: Place
+  readonly receivers: readonly NameAt[]
+  readonly processors: readonly NameAt[]
+  readonly exporters: readonly NameAt[]
+}
+
+/** `service:`, read but not yet checked against the components. */
+export interface ServiceSection {
+  readonly key: Place
+  readonly extensions: readonly NameAt[]
+  readonly pipelines: readonly PipelineSection[]
+  readonly telemetry: TelemetryConfig | undefined
+  readonly roles: ReadonlyMap<string, readonly NameAt[]>
+}
+
+const KEYS = ['extensions', 'pipelines', 'telemetry', 'roles']
+const PIPELINE_KEYS = ['receivers', 'processors', 'exporters'] as const
+const OTHER_SIGNALS = ['traces', 'metrics', 'profiles']
+
+/** Reads the `service` section; what has the wrong form is told and left out. */
+export function readService(tree: MapNode, problems: Problems): ServiceSection {
+  const none = { key: tree.place, node: emptyMap(tree.place) }
+  return new ServiceReader(problems).read(entryOf(tree, 'service') ?? none)
+}
+
+class ServiceReader {
+  readonly #problems: Problems
+
+  constructor(problems: Problems) {
+    this.#problems = problems
+  }
+
+  read({ key, node }: MapEntry): ServiceSection {
+    const section = this.#map(node, ['service'])
+    const part = (name: string): MapEntry | undefined => section?.entries.get(name)
+    this.#unknownKeys(section, KEYS, ['service'])
+    const telemetry = part('telemetry')
+    const checked = checkMapping(
+      { node: telemetry?.node, key: telemetry?.key ?? key, path: ['service', 'telemetry'] },
+      telemetrySchema,
+      this.#problems,
+    )
+    return {
+      key,
+      extensions: this.#names(part('extensions')?.node, ['service', 'extensions']),
+      pipelines: this.#pipelines(part('pipelines')),
+      telemetry: checked?.value,
+      roles: this.#roles(part('roles')?.node),
+    }
+  }
+
+  #pipelines(entry: MapEntry | undefined): PipelineSection[] {
+    const path = ['service', 'pipelines']
+    const section = this.#map(entry?.node, path)
+    return [...(section?.entries ?? [])].flatMap(([id, entry]) => {
+      const problem = this.#pipelineIdProblem(id)
+      if (problem) this.#problems.error(entry.key, [...path, id], ...problem)
+      return problem ? [] : [this.#pipeline(id, entry)]
+    })
+  }
+
+  #pipelineIdProblem(id: string): [message: string, suggestion?: string] | undefined {
+    const parsed = parseComponentId(id)
+    if ('error' in parsed) return [`"${id}" is no pipeline id: ${parsed.error}`]
+    if (parsed.type === 'logs') return undefined
+    if (OTHER_SIGNALS.includes(parsed.type)) {
+      return [`${parsed.type} pipelines are not supported yet, only logs; remove this pipeline`]
+    }
+    const suffix = parsed.name === undefined ? '' : `/${parsed.name}`
+    const isTypo = nearest(parsed.type, ['logs']) !== undefined
+    return [
+      `"${parsed.type}" is no signal: a pipeline is logs or logs/name`,
+      `logs${isTypo ? suffix : `/${parsed.type}`}`,
+    ]
+  }
+
+  #pipeline(id: string, { key, node }: MapEntry): PipelineSection {
+    const path = ['service', 'pipelines', id]
+    const section = this.#map(node, path)
+    this.#unknownKeys(section, PIPELINE_KEYS, path)
+    const [receivers, processors, exporters] = PIPELINE_KEYS.map(name =>
+      this.#names(entryOf(section, name)?.node, [...path, name]),
+    )
+    return {
+      id,
+      key,
+      receivers: receivers ?? [],
+      processors: processors ?? [],
+      exporters: exporters ?? [],
+    }
+  }
+
+  #roles(node: ConfigNode | undefined): Map<string, NameAt[]> {
+    const roles = new Map<string, NameAt[]>()
+    const path = ['service', 'roles']
+    for (const [name, entry] of this.#map(node, path)?.entries ?? []) {
+      roles.set(name, this.#names(entry.node, [...path, name]))
+    }
+    return roles
+  }
+
+  /** A list of names; one name alone is taken as a list of one, as the Collector does. */
+  #names(node: ConfigNode | undefined, path: Path): NameAt[] {
+    if (!node || isNull(node)) return []
+    const items = node.kind === 'list' ? node.items : [node]
+    return items.flatMap((item, i) => {
+      if (item.kind === 'scalar' && item.value !== null) {
+        return [{ name: item.raw ?? String(item.value), place: item.place }]
+      }
+      const where = node.kind === 'list' ? [...path, i] : path
+      const wanted = node.kind === 'list' ? 'a name' : 'a list of names'
+      this.#problems.error(
+        item.place,
+        where,
+        `expected ${wanted}, got ${describeNode(item, false)}`,
+      )
+      return []
+    })
+  }
+
+  #map(node: ConfigNode | undefined, path: Path): MapNode | undefined {
+    if (!node || isNull(node)) return undefined
+    if (node.kind === 'map') return node
+    this.#problems.error(node.place, path, `expected a map, got ${describeNode(node, false)}`)
+    return undefined
+  }
+
+  #unknownKeys(section: MapNode | undefined, known: readonly string[], path: Path): void {
+    for (const [name, { key }] of section?.entries ?? []) {
+      if (known.includes(name)) continue
+      const suggestion = nearest(name, known)
+      const list = suggestion === undefined ? `; known are ${known.join(', ')}` : ''
+      this.#problems.error(key, path, `unknown key "${name}"${list}`, suggestion)
+    }
+  }
+}
