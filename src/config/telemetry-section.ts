@@ -99,11 +99,9 @@ export const telemetrySchema: z.ZodType<TelemetryConfig> = z
   .strictObject({
     logs: logs.prefault({}).meta({ description: "Parsec's own log lines." }),
     metrics: metrics.prefault({}).meta({ description: "Parsec's own metrics." }),
-    resource: resource
-      .prefault({})
-      .meta({
-        description: 'Attributes of this process, such as `service.name`; null leaves one out.',
-      }),
+    resource: resource.prefault({}).meta({
+      description: 'Attributes of this process, such as `service.name`; null leaves one out.',
+    }),
     traces: unused('spans go through the OpenTelemetry API of the process'),
   })
   .transform(({ logs, metrics, resource }) => ({
