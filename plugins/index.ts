@@ -1,4 +1,5 @@
 import type { Plugin } from '#core'
+import { clickHouseExporter } from './exporters/clickhouse/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
 import { nopReceiver } from './receivers/nop/index.ts'
@@ -10,5 +11,6 @@ export const plugins: readonly Plugin[] = [
   // Processors
   memoryLimiter,
   // Exporters
+  clickHouseExporter,
   nopExporter,
 ]

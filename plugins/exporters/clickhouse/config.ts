@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, exportChainFields, secret } from '#core'
+import { tlsClientConfig } from '#core/net'
 import { parseEndpoint } from './endpoint.ts'
 
 const IDENTIFIER = z
@@ -8,21 +9,8 @@ const IDENTIFIER = z
   .max(128)
   .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, 'use letters, digits, _ and -')
 
-const tlsConfig = z.strictObject({
-  insecure: z.boolean().default(false).meta({
-    description: "Accepted for the Collector's configs: the endpoint's scheme decides.",
-  }),
-  insecure_skip_verify: z.boolean().default(false).meta({
-    description: "Do not check the server's certificate.",
-  }),
-  ca_file: z.string().optional().meta({ description: 'PEM file of the authorities to trust.' }),
-  cert_file: z.string().optional().meta({ description: 'PEM file of our own certificate.' }),
-  key_file: z.string().optional().meta({ description: "PEM file of our certificate's key." }),
-  server_name_override: z.string().optional().meta({
-    description: 'Name to check the certificate against, when it is not the host of the endpoint.',
-  }),
-  min_version: z.enum(['1.2', '1.3']).default('1.2').meta({ description: 'Oldest TLS version.' }),
-})
+/** 20 years: a DateTime ends in 2106. */
+const TTL_MS_MAX = 175_200 * 3_600_000
 
 const tableEngine = z.strictObject({
   name: z
@@ -52,7 +40,10 @@ export const clickHouseConfig = z.strictObject({
   username: z.string().default('').meta({ description: 'User name; empty = default.' }),
   password: secret('Password of the user.').default(''),
   database: IDENTIFIER.default('default').meta({ description: 'Database of the tables.' }),
-  ttl: duration('Rows older than this are deleted; 0 = kept for ever.', '0s'),
+  ttl: duration('Rows older than this are deleted; 0 = kept for ever.', '0s').refine(
+    ms => ms <= TTL_MS_MAX,
+    'is over 175200h (20 years), where ClickHouse dates run out: use 0 to keep everything',
+  ),
   create_schema: z.boolean().default(true).meta({
     description: 'Create and migrate the tables. false: see `parsec print-ddl`.',
   }),
@@ -68,7 +59,8 @@ export const clickHouseConfig = z.strictObject({
       'lean: an index on trace ids only. full_text: indexes on words of the body and on attributes; searches are faster, inserts cost about three times as much.',
   }),
   dedup_window: z.number().int().min(0).max(1_000_000).default(10_000).meta({
-    description: 'Inserts the table remembers, so that a repeated one is not stored twice; 0 = none.',
+    description:
+      'Inserts the table remembers, so that a repeated one is not stored twice; 0 = none.',
   }),
   compress: z
     .union([z.boolean(), z.enum(['none', 'gzip', 'zstd', 'br', 'deflate', 'lz4'])])
@@ -83,7 +75,7 @@ export const clickHouseConfig = z.strictObject({
   connection_params: z.record(z.string(), z.coerce.string()).default({}).meta({
     description: 'ClickHouse settings sent with every request.',
   }),
-  tls: tlsConfig.prefault({}).meta({ description: 'TLS of an https endpoint.' }),
+  tls: tlsClientConfig.prefault({}).meta({ description: 'TLS of an https endpoint.' }),
   json: z.literal(false).default(false).meta({
     description: 'Attributes are stored as Map columns; JSON columns are not supported.',
   }),

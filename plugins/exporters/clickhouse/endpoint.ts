@@ -35,7 +35,9 @@ const EXAMPLES = 'write it as http://localhost:8123, https://host:8443 or chdb:/
 export function parseEndpoint(text: string): Endpoint {
   if (text.startsWith('chdb:')) return parseChdb(text)
   if (/^[^/]*\/\/[^/?]*,/.test(text)) {
-    throw new Error(`endpoint "${redacted(text)}" names several hosts: give one, or a load balancer`)
+    throw new Error(
+      `endpoint "${redacted(text)}" names several hosts: give one, or a load balancer`,
+    )
   }
   if (!URL.canParse(text)) throw new Error(`endpoint "${redacted(text)}" is not a URL: ${EXAMPLES}`)
   const url = new URL(text)

@@ -63,7 +63,10 @@ export function classifyError(thrown: unknown, where: string): PipelineError {
   if (thrown instanceof PipelineError) return thrown
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   if (thrown instanceof Error && thrown.name === 'AbortError') {
-    return PipelineError.retryable(`${where}: gave up waiting`, { code: 'cancelled', cause: thrown })
+    return PipelineError.retryable(`${where}: gave up waiting`, {
+      code: 'cancelled',
+      cause: thrown,
+    })
   }
   const code = clickHouseCode(thrown)
   if (code === undefined) {

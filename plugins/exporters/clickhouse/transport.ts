@@ -8,6 +8,9 @@ export interface NativeInsert {
   readonly block: Buffer
 }
 
+/** One row of a SELECT; absent keys happen only when the server is none of ClickHouse. */
+export type SelectedRow = Readonly<Record<string, string | number | null>>
+
 export interface ReadQuery {
   readonly sql: string
   /** ClickHouse output format when the SQL names none. */
@@ -28,7 +31,7 @@ export interface Transport {
   /** Runs one statement that answers nothing. */
   command(sql: string, signal: AbortSignal): Promise<void>
   /** Runs a SELECT and returns its rows as JSON values. */
-  select(sql: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>[]>
+  select(sql: string, signal: AbortSignal): Promise<SelectedRow[]>
   insert(insert: NativeInsert, signal: AbortSignal): Promise<void>
   /** Runs SQL of a user, read-only and bounded, and returns its formatted result. */
   query(query: ReadQuery, signal: AbortSignal): Promise<Buffer>

@@ -1,9 +1,9 @@
 import type { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { readFileSync } from 'node:fs'
 import * as zlib from 'node:zlib'
-import type { ClickHouseConfig } from './config.ts'
-import type { HttpEndpoint } from './endpoint.ts'
+import { loadTlsClientOptions } from '#core/net'
+import type { ClickHouseConfig } from '../config.ts'
+import type { HttpEndpoint } from '../endpoint.ts'
 
 /** What `HttpTransport` needs to know, worked out of the config. */
 export interface HttpOptions {
@@ -65,7 +65,10 @@ export function httpOptions(
 }
 
 /** The config's database, or the one the endpoint names when the config leaves the default. */
-export function databaseOf(config: ClickHouseConfig, endpoint: { readonly database?: string | undefined }): string {
+export function databaseOf(
+  config: ClickHouseConfig,
+  endpoint: { readonly database?: string | undefined },
+): string {
   return config.database === 'default' ? (endpoint.database ?? 'default') : config.database
 }
 
@@ -96,15 +99,10 @@ function compressionOf(
 }
 
 function tlsAgent(config: ClickHouseConfig): HttpsAgent {
-  const { tls } = config
   return new HttpsAgent({
     keepAlive: true,
     maxSockets: Math.max(2, config.sending_queue.num_consumers),
-    ...(tls.ca_file === undefined ? {} : { ca: readFileSync(tls.ca_file) }),
-    ...(tls.cert_file === undefined ? {} : { cert: readFileSync(tls.cert_file) }),
-    ...(tls.key_file === undefined ? {} : { key: readFileSync(tls.key_file) }),
-    ...(tls.server_name_override === undefined ? {} : { servername: tls.server_name_override }),
-    rejectUnauthorized: !tls.insecure_skip_verify,
-    minVersion: `TLSv${tls.min_version}` as 'TLSv1.2',
+    // The endpoint's scheme, not `insecure`, decides whether there is TLS.
+    ...loadTlsClientOptions({ ...config.tls, insecure: false }),
   })
 }

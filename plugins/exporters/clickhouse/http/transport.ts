@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream'
 import { type ClickHouseClient, createClient, drainStream } from '@clickhouse/client'
-import type { HttpOptions } from './http-options.ts'
 import {
   insertColumns,
   insertSettings,
   type NativeInsert,
   type ReadQuery,
+  type SelectedRow,
   type Transport,
-} from './transport.ts'
+} from '../transport.ts'
+import type { HttpOptions } from './options.ts'
 
 /** Idle sockets are closed by us before the server (3 s in the Cloud) does it under a request. */
 const IDLE_SOCKET_TTL_MS = 2000
@@ -43,13 +44,13 @@ export class HttpTransport implements Transport {
     await this.#client.command({ query: sql, abort_signal: signal })
   }
 
-  async select(sql: string, signal: AbortSignal): Promise<Record<string, unknown>[]> {
+  async select(sql: string, signal: AbortSignal): Promise<SelectedRow[]> {
     const result = await this.#client.query({
       query: sql,
       format: 'JSONEachRow',
       abort_signal: signal,
     })
-    return await result.json<Record<string, unknown>>()
+    return await result.json<SelectedRow>()
   }
 
   async insert(insert: NativeInsert, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,103 @@
+import { type Exporter, type LogBatch, type PluginContext, randomOrigin } from '#core'
+import { classifyError, isSchemaMissing, isTooManyPartitions } from './errors.ts'
+import { insertToken } from './insert-token.ts'
+import { encodeBlock, type LogColumnName } from './native/encode-block.ts'
+import { ScratchPool } from './native/scratch-pool.ts'
+import { Readiness } from './readiness.ts'
+import { halve, type InsertPart, splitBatch } from './split-batch.ts'
+import type { Transport } from './transport.ts'
+
+export interface ClickHouseExporterOptions {
+  readonly context: PluginContext
+  readonly transport: Transport
+  /** Quoted, with its database. */
+  readonly table: string
+  /** Makes the table ready and returns its columns. */
+  readonly prepare: (signal: AbortSignal) => Promise<readonly LogColumnName[]>
+  /** Milliseconds since the epoch; for tests. */
+  readonly now?: () => number
+}
+
+/** Sends each batch as one INSERT of a Native block, or as few as the server's limits allow. */
+export class ClickHouseExporter implements Exporter {
+  readonly #options: ClickHouseExporterOptions
+  readonly #where: string
+  readonly #readiness: Readiness<readonly LogColumnName[]>
+  readonly #scratches = new ScratchPool()
+  /** When a batch was first seen, for records without a time: a repetition must give the same. */
+  readonly #seenNanos = new WeakMap<object, bigint>()
+
+  constructor(options: ClickHouseExporterOptions) {
+    this.#options = options
+    const { context, transport, table } = options
+    this.#where = `${transport.endpoint}, table ${table.replaceAll('`', '')}`
+    this.#readiness = new Readiness({
+      context,
+      prepare: async signal => {
+        await transport.open(signal)
+        return await options.prepare(signal)
+      },
+      explain: error => classifyError(error, this.#where),
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.#readiness.start()
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#readiness.stop()
+    await this.#options.transport.close(deadline)
+  }
+
+  endpoints(): readonly string[] {
+    return [this.#options.transport.endpoint]
+  }
+
+  async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    if (batch.count === 0) return
+    const columns = await this.#readiness.value(signal)
+    const { id } = this.#options.context
+    const token = insertToken(id, batch.origin ?? randomOrigin(), batch)
+    for (const part of splitBatch(batch, token)) await this.#insertPart(part, columns, signal)
+  }
+
+  async #insertPart(
+    part: InsertPart,
+    columns: readonly LogColumnName[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await this.#insert(part, columns, signal)
+    } catch (thrown) {
+      const error = classifyError(thrown, this.#where)
+      if (isSchemaMissing(error)) this.#readiness.again(error)
+      if (!isTooManyPartitions(error) || part.batch.count === 1) throw error
+      for (const half of halve(part)) await this.#insertPart(half, columns, signal)
+    }
+  }
+
+  async #insert(
+    { batch, origin }: InsertPart,
+    columns: readonly LogColumnName[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { transport, table } = this.#options
+    const scratch = this.#scratches.take()
+    const block = encodeBlock(batch, { columns, fallbackNanos: this.#seen(batch), scratch })
+    await transport.insert({ table, columns, token: origin, block }, signal)
+    // Only now: an insert that failed may still be reading the block.
+    this.#scratches.release(scratch)
+  }
+
+  #seen(batch: LogBatch): bigint {
+    // The columns stay the same object through selections and overlays of one batch.
+    const key = batch.columns
+    const seen = this.#seenNanos.get(key)
+    if (seen !== undefined) return seen
+    const { now = Date.now } = this.#options
+    const nanos = BigInt(now()) * 1_000_000n
+    this.#seenNanos.set(key, nanos)
+    return nanos
+  }
+}
