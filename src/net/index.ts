@@ -1,6 +1,7 @@
 /** The door to HTTP and gRPC for plugins: servers, clients, TLS, body limits. */
 
 export { formatHostPort, type HostPort, listen, parseHostPort } from './listen.ts'
+export { jsonReply, type StatusReply, type StatusRoute, StatusServer } from './status-server.ts'
 export {
   type TlsClientConfig,
   type TlsServerConfig,
