@@ -1,6 +1,7 @@
 import type { Plugin } from '#core'
 import { clickHouseExporter } from './exporters/clickhouse/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
+import { healthCheck } from './extensions/health_check/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
 import { nopReceiver } from './receivers/nop/index.ts'
 
@@ -13,4 +14,6 @@ export const plugins: readonly Plugin[] = [
   // Exporters
   clickHouseExporter,
   nopExporter,
+  // Extensions
+  healthCheck,
 ]

@@ -1,13 +1,17 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
-import type { ComponentKind, ComponentStatus, PluginContext } from '../plugin/component.ts'
+import type { ComponentKind, ComponentStatus } from '../plugin/component.ts'
+import type { ExtensionContext } from '../plugin/extension-context.ts'
+import type { HealthReport } from '../plugin/health.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 
-/** A plugin's context whose log lines, metrics and status can be looked at. */
-export interface TestContext extends PluginContext {
+/** A plugin's context, of any kind, whose log lines, metrics and status can be looked at. */
+export interface TestContext extends ExtensionContext {
   /** Every log line, parsed. */
   readonly lines: Record<string, unknown>[]
   readonly statuses: { status: ComponentStatus; detail: string | undefined }[]
+  /** What `health()` answers; set it as the test needs. */
+  report: HealthReport
 }
 
 export function createTestContext(kind: ComponentKind, id: string): TestContext {
@@ -19,6 +23,7 @@ export function createTestContext(kind: ComponentKind, id: string): TestContext 
     },
   })
   const statuses: TestContext['statuses'] = []
+  const since = new Date(0).toISOString()
   return {
     id,
     kind,
@@ -26,6 +31,10 @@ export function createTestContext(kind: ComponentKind, id: string): TestContext 
     metrics: new Metrics(),
     lines,
     statuses,
+    report: { status: 'ok', ready: true, since, components: [] },
+    health() {
+      return this.report
+    },
     reportStatus: (status, detail) => statuses.push({ status, detail }),
   }
 }
