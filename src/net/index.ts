@@ -1,5 +1,9 @@
 /** The door to HTTP and gRPC for plugins: servers, clients, TLS, body limits. */
 
+export { grpcClientFields, httpClientFields } from './client-config.ts'
+export { GrpcClient, type GrpcClientOptions, type UnaryOptions } from './grpc-client.ts'
+export { type GrpcTarget, parseGrpcTarget } from './grpc-target.ts'
+export { HttpClient, type HttpClientOptions, type HttpResponse } from './http-client.ts'
 export { formatHostPort, type HostPort, listen, parseHostPort } from './listen.ts'
 export { jsonReply, type StatusReply, type StatusRoute, StatusServer } from './status-server.ts'
 export {
