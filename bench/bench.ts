@@ -46,11 +46,17 @@ async function inProcess(): Promise<void> {
     const median = 'latency' in result ? result.latency.p50 : Number.NaN
     return (median * 1e6) / cases[index]!.records
   })
-  console.log('\nin process, ns per record (median), and times the first case')
-  for (const [index, { name }] of cases.entries()) {
-    console.log(
-      `  ${name.padEnd(48)} ${nanos[index]!.toFixed(0).padStart(7)} ${(nanos[index]! / nanos[0]!).toFixed(2).padStart(8)}x`,
-    )
+  console.log('\nin process: ns per record (median), share of the first case, promised share')
+  for (const [index, { name, goal }] of cases.entries()) {
+    const share = (nanos[index]! / nanos[0]!).toFixed(4)
+    const promised = goal === undefined ? '' : `<= ${goal.toFixed(4)}`
+    const cells = [
+      name.padEnd(52),
+      nanos[index]!.toFixed(0).padStart(7),
+      share.padStart(9),
+      promised,
+    ]
+    console.log(`  ${cells.join(' ')}`)
   }
 }
 
