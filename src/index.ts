@@ -29,7 +29,15 @@ export {
   writeLogRecord,
 } from './otlp/build-logs.ts'
 export { type DecodedLogs, decodeLogs } from './otlp/decode-logs.ts'
+export { decodeLogsJson } from './otlp/decode-logs-json.ts'
 export { encodeLogs } from './otlp/encode-logs.ts'
+export { encodeLogsJson } from './otlp/encode-logs-json.ts'
+export {
+  decodeExportResponse,
+  encodeExportResponse,
+  type OtlpEncoding,
+  type PartialSuccess,
+} from './otlp/export-response.ts'
 export { mergeLogs } from './otlp/merge-logs.ts'
 export { rewriteLogs } from './otlp/rewrite-logs.ts'
 export { TooManyRecordsError } from './otlp/survey-request.ts'
@@ -57,6 +65,7 @@ export {
 export { RepeatedLog } from './telemetry/repeated-log.ts'
 export { traced, tracer } from './telemetry/tracing.ts'
 export { version } from './telemetry/version.ts'
+export { JsonError } from './wire/json-error.ts'
 export { Reader } from './wire/reader.ts'
 export { WireError } from './wire/wire-error.ts'
 export { varintSize, Writer } from './wire/writer.ts'

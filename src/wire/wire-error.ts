@@ -9,7 +9,12 @@ export class WireError extends Error {
   readonly path: string
 
   constructor(reason: string, offset: number, path = '') {
+    // Where our code stood says nothing about the bytes, and a hostile request can hold a million
+    // faults: a stack trace for each would take seconds.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(path === '' ? `${reason} at byte ${offset}` : `${path}: ${reason} at byte ${offset}`)
+    Error.stackTraceLimit = stackTraceLimit
     this.reason = reason
     this.offset = offset
     this.path = path

@@ -82,16 +82,25 @@ export class Writer {
     this.raw(source, start, end)
   }
 
-  /**
-   * Writes a nested message: `write` fills it, then its length is put in front. The payload is
-   * moved by one byte for each length byte over one; messages under 128 bytes never move.
-   */
+  /** Writes a nested message: `write` fills it, then its length is put in front. */
   message(tag: number, write: () => void): void {
-    this.varint(tag)
-    const start = this.pos
-    this.reserve(1)
-    this.pos++
+    const start = this.begin(tag)
     write()
+    this.commit(start)
+  }
+
+  /** Begins a nested message; give what this returns to `commit` once its fields are written. */
+  begin(tag: number): number {
+    this.varint(tag)
+    this.reserve(1)
+    return this.pos++
+  }
+
+  /**
+   * Ends a nested message. Its payload is moved by one byte for each length byte over one; messages
+   * under 128 bytes never move.
+   */
+  commit(start: number): void {
     const length = this.pos - start - 1
     const extra = varintSize(length) - 1
     if (extra > 0) {
