@@ -54,7 +54,12 @@ export type {
   Receiver,
 } from './plugin/component.ts'
 export type { Consumer } from './plugin/consumer.ts'
-export { definePlugin, type Plugin, type Stability } from './plugin/define-plugin.ts'
+export {
+  definePlugin,
+  type Plugin,
+  type Stability,
+  type StoreQuery,
+} from './plugin/define-plugin.ts'
 export type { ExtensionContext } from './plugin/extension-context.ts'
 export type { ComponentHealth, HealthReport } from './plugin/health.ts'
 export {

@@ -35,10 +35,28 @@ export interface ProcessorPlugin<Config extends z.ZodType = z.ZodType> extends P
   create(config: z.output<Config>, context: PluginContext, next: Consumer): Processor
 }
 
+/** What `parsec query` asks of an exporter's store. */
+export interface StoreQuery {
+  /** One statement that reads. */
+  readonly sql: string
+  /** The store's own name of an output format; absent = a table for people. */
+  readonly format?: string | undefined
+  readonly timeoutMs: number
+  /** A larger result is refused. */
+  readonly resultBytesMax: number
+}
+
 /** A config with `sending_queue`, `retry_on_failure` or `timeout` gets the export chain around it. */
 export interface ExporterPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {
   readonly kind: 'exporter'
   create(config: z.output<Config>, context: PluginContext): Exporter
+  /** The statements that make what the exporter writes into, for `parsec print-ddl`. */
+  ddl?(config: z.output<Config>): string
+  /**
+   * Runs read-only SQL against the store and gives its formatted result, for `parsec query`. Works
+   * beside a running service. Rejects with PipelineError.
+   */
+  query?(config: z.output<Config>, query: StoreQuery, signal: AbortSignal): Promise<Uint8Array>
 }
 
 export interface ConnectorPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {

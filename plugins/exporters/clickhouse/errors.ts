@@ -109,5 +109,11 @@ function verdictOf(code: number, message: string): Verdict {
 
 /** Stack traces of the engine follow the first line. */
 function firstLine(message: string): string {
-  return (message.split('\n', 1)[0] ?? '').slice(0, 500)
+  const line = message.replace(/^(?:Code: \d+\. DB::Exception: )+/, '').split('\n', 1)[0] ?? ''
+  return line.trim().slice(0, 500)
+}
+
+/** A schema that no retry mends: a person has to change the table or the config. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError'
 }

@@ -1,6 +1,7 @@
 import { definePlugin } from '#core'
 import { clickHouseConfig } from './config.ts'
-import { createClickHouseExporter } from './create.ts'
+import { createClickHouseExporter, printDdl } from './from-config.ts'
+import { queryStore } from './query-store.ts'
 
 export const clickHouseExporter = definePlugin({
   kind: 'exporter',
@@ -9,4 +10,6 @@ export const clickHouseExporter = definePlugin({
   summary: 'Stores logs in ClickHouse: a server over HTTP, or an embedded engine on disk.',
   config: clickHouseConfig,
   create: createClickHouseExporter,
+  ddl: printDdl,
+  query: queryStore,
 })

@@ -1,6 +1,6 @@
 import { PipelineError, type PluginContext } from '#core'
 import { within } from './abort.ts'
-import { SchemaError } from './schema/schema-error.ts'
+import { SchemaError } from './errors.ts'
 
 /** `start` waits no longer than this: a server that is down must not hold up the service. */
 const START_WAIT_MS = 5000

@@ -1,4 +1,5 @@
 import type { Session } from 'chdb'
+import { classifyError } from '../errors.ts'
 import {
   insertColumns,
   insertSettings,
@@ -11,6 +12,7 @@ import {
 } from '../transport.ts'
 import { openEngine } from './engine.ts'
 import { Lane } from './lane.ts'
+import { serveQueries } from './query-socket.ts'
 import { assertReadOnly } from './read-only.ts'
 import { Spool } from './spool.ts'
 
@@ -22,6 +24,7 @@ export interface ChdbOptions {
   readonly settings: Readonly<Record<string, string>>
   /** Make the store when it does not exist. */
   readonly create: boolean
+  readonly onWarning: (message: string) => void
 }
 
 /**
@@ -38,6 +41,7 @@ export class ChdbTransport implements Transport {
   readonly #lane = new Lane()
   readonly #readLane = new Lane()
   #session: Session | undefined
+  #stopServing: (() => Promise<void>) | undefined
 
   constructor(options: ChdbOptions) {
     this.#options = options
@@ -58,6 +62,7 @@ export class ChdbTransport implements Transport {
       throw error
     }
     this.#session = session
+    if (this.#options.create) await this.#serve()
   }
 
   async command(sql: string, signal: AbortSignal): Promise<void> {
@@ -95,12 +100,29 @@ export class ChdbTransport implements Transport {
   async close(deadline: AbortSignal): Promise<void> {
     const session = this.#session
     if (session === undefined) return
+    await this.#stopServing?.()
     const idle = Promise.all([this.#lane.idle(), this.#readLane.idle()]).then(() =>
       this.#spool.close(),
     )
     await Promise.race([idle, aborted(deadline)])
     this.#session = undefined
     session.close()
+  }
+
+  /** Lets other processes ask; a failure costs only that, and is told by `onWarning`. */
+  async #serve(): Promise<void> {
+    const where = this.endpoint
+    try {
+      this.#stopServing = await serveQueries(this.#options.path, async (query, signal) => {
+        try {
+          return await this.query(query, signal)
+        } catch (error) {
+          throw classifyError(error, where)
+        }
+      })
+    } catch (error) {
+      this.#options.onWarning(`parsec query cannot reach this process: ${String(error)}`)
+    }
   }
 
   async #read(query: ReadQuery): Promise<Awaited<ReturnType<Session['queryAsync']>>> {

@@ -1,5 +1,10 @@
 import { Readable } from 'node:stream'
-import { type ClickHouseClient, createClient, drainStream } from '@clickhouse/client'
+import {
+  type ClickHouseClient,
+  ClickHouseLogLevel,
+  createClient,
+  drainStream,
+} from '@clickhouse/client'
 import {
   insertColumns,
   insertSettings,
@@ -19,23 +24,13 @@ const REQUEST_TIMEOUT_MS_MAX = 600_000
 export class HttpTransport implements Transport {
   readonly endpoint: string
   readonly #client: ClickHouseClient
+  /** For queries of users, which may leave out the database; it need not exist for the others. */
+  readonly #reader: ClickHouseClient
 
   constructor(options: HttpOptions) {
     this.endpoint = options.url.origin
-    this.#client = createClient({
-      url: options.url,
-      database: options.database,
-      username: options.username,
-      password: options.password,
-      application: 'parsec',
-      request_timeout: options.timeoutMs || REQUEST_TIMEOUT_MS_MAX,
-      max_open_connections: options.connectionsMax,
-      keep_alive: { idle_socket_ttl: IDLE_SOCKET_TTL_MS, eagerly_destroy_stale_sockets: true },
-      compression: { request: options.compression, response: false },
-      clickhouse_settings: { ...options.settings },
-      ...(options.agent === undefined ? {} : { http_agent: options.agent }),
-      log: { level: 127 },
-    })
+    this.#client = clientFor(options, 'default')
+    this.#reader = clientFor(options, options.database)
   }
 
   async open(): Promise<void> {}
@@ -65,7 +60,7 @@ export class HttpTransport implements Transport {
   }
 
   async query(query: ReadQuery, signal: AbortSignal): Promise<Buffer> {
-    const { stream } = await this.#client.exec({
+    const { stream } = await this.#reader.exec({
       query: query.sql,
       abort_signal: AbortSignal.any([signal, AbortSignal.timeout(query.timeoutMs)]),
       clickhouse_settings: {
@@ -83,8 +78,25 @@ export class HttpTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    await this.#client.close()
+    await Promise.all([this.#client.close(), this.#reader.close()])
   }
+}
+
+function clientFor(options: HttpOptions, database: string): ClickHouseClient {
+  return createClient({
+    url: options.url,
+    database,
+    username: options.username,
+    password: options.password,
+    application: 'parsec',
+    request_timeout: options.timeoutMs || REQUEST_TIMEOUT_MS_MAX,
+    max_open_connections: options.connectionsMax,
+    keep_alive: { idle_socket_ttl: IDLE_SOCKET_TTL_MS, eagerly_destroy_stale_sockets: true },
+    compression: { request: options.compression, response: false },
+    clickhouse_settings: { ...options.settings },
+    ...(options.agent === undefined ? {} : { http_agent: options.agent }),
+    log: { level: ClickHouseLogLevel.OFF },
+  })
 }
 
 /** Reads a stream to its end; throws a RangeError when it holds more than `bytesMax`. */

@@ -89,7 +89,7 @@ export function dedupSettings(options: SchemaOptions): Readonly<Record<string, n
   }
 }
 
-/** What the full-text profile adds, one ALTER a step, each safe to repeat. */
+/** What the full-text profile adds; safe to repeat. */
 export function fullTextStatements(options: SchemaOptions): string[] {
   const alter = `ALTER TABLE ${qualifiedTable(options)}${onCluster(options)}`
   const columns = [
@@ -102,9 +102,10 @@ export function fullTextStatements(options: SchemaOptions): string[] {
         `${items} Array(String) ALIAS arrayMap((a) -> concat(a.1, '=', a.2), ${column}::Array(Tuple(String, String)))`,
     ),
   ]
+  const indexes = fullTextIndexes(options)
   return [
-    ...columns.map(column => `${alter} ADD COLUMN IF NOT EXISTS ${column}`),
-    ...fullTextIndexes(options).map(index => `${alter} ADD INDEX IF NOT EXISTS ${index}`),
+    `${alter}\n${columns.map(column => `    ADD COLUMN IF NOT EXISTS ${column}`).join(',\n')}`,
+    `${alter}\n${indexes.map(index => `    ADD INDEX IF NOT EXISTS ${index}`).join(',\n')}`,
   ]
 }
 

@@ -1,3 +1,4 @@
+import { SchemaError } from '../errors.ts'
 import { quoteText, type Transport } from '../transport.ts'
 import {
   checksumOf,
@@ -6,7 +7,6 @@ import {
   type Migration,
   preludeStatements,
 } from './migrations.ts'
-import { SchemaError } from './schema-error.ts'
 import { qualifiedTable, type SchemaOptions } from './schema-options.ts'
 
 /**

@@ -1,6 +1,6 @@
+import { SchemaError } from '../errors.ts'
 import { LOG_COLUMN_NAMES, type LogColumnName } from '../native/encode-block.ts'
 import type { Transport } from '../transport.ts'
-import { SchemaError } from './schema-error.ts'
 
 /** Without these a log record is no log record; the others only lose detail. */
 const REQUIRED: readonly LogColumnName[] = ['Timestamp', 'Body']
