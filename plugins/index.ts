@@ -2,7 +2,9 @@ import type { Plugin } from '#core'
 import { clickHouseExporter } from './exporters/clickhouse/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
+import { attributesProcessor } from './processors/attributes/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
+import { resourceProcessor } from './processors/resource/index.ts'
 import { nopReceiver } from './receivers/nop/index.ts'
 
 /** The one list of built-in plugins. */
@@ -10,7 +12,9 @@ export const plugins: readonly Plugin[] = [
   // Receivers
   nopReceiver,
   // Processors
+  attributesProcessor,
   memoryLimiter,
+  resourceProcessor,
   // Exporters
   clickHouseExporter,
   nopExporter,

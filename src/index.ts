@@ -1,5 +1,12 @@
 /** The door for plugin authors: everything a plugin may import, and nothing else. */
 export {
+  AttributeActions,
+  LOG_RECORD_ATTRIBUTES,
+  RESOURCE_ATTRIBUTES,
+} from './attributes/attribute-actions.ts'
+export { type AttributeActionConfig, attributeActionConfig } from './attributes/config.ts'
+export { compilePattern, type Pattern, PatternError } from './attributes/pattern.ts'
+export {
   ANY_ARRAY,
   ANY_BOOL,
   ANY_BYTES,

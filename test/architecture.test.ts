@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   batch: ['wire'],
   gen: [],
   otlp: ['wire', 'batch', 'gen', 'plugin'],
+  attributes: ['wire', 'batch', 'otlp'],
   telemetry: [],
   plugin: ['batch', 'telemetry'],
   config: ['plugin'],
@@ -27,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   testing: [
     'wire',
     'batch',
+    'attributes',
     'gen',
     'otlp',
     'plugin',

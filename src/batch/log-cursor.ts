@@ -1,3 +1,4 @@
+import { Reader } from '../wire/reader.ts'
 import { type AnyValue, AttributeWalk, readAnyValue, readKeyValues } from './any-value.ts'
 import { anyValueText } from './any-value-text.ts'
 import type { LogColumns } from './columns.ts'
@@ -109,6 +110,16 @@ export class LogCursor {
     return find(bytes, offset, end, RESOURCE_ATTRIBUTES, key)
   }
 
+  /** Name of the instrumentation scope; '' when it has none. */
+  scopeName(): string {
+    return this.#scopeText(0x0a)
+  }
+
+  /** Version of the instrumentation scope; '' when it has none. */
+  scopeVersion(): string {
+    return this.#scopeText(0x12)
+  }
+
   scopeAttributes(): Map<string, AnyValue> {
     const { scopes, bytes } = this.batch
     const offset = scopes.scopeOffset[this.scopeIndex]!
@@ -133,6 +144,25 @@ export class LogCursor {
 
   eventName(): string {
     return this.#text(this.columns.eventNameOffset, this.columns.eventNameEnd)
+  }
+
+  /** The string field with this tag of the InstrumentationScope; the last one counts. */
+  #scopeText(wanted: number): string {
+    const { scopes, bytes } = this.batch
+    const end = scopes.scopeEnd[this.scopeIndex]!
+    const reader = new Reader(bytes, scopes.scopeOffset[this.scopeIndex]!, end)
+    let text = ''
+    while (reader.pos < end) {
+      const tag = reader.tag()
+      if (tag !== wanted) {
+        reader.skip(tag)
+        continue
+      }
+      const stop = reader.lengthDelimited()
+      text = bytes.toString('utf8', reader.pos, stop)
+      reader.pos = stop
+    }
+    return text
   }
 
   #text(offset: Uint32Array, end: Uint32Array): string {

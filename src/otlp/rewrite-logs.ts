@@ -15,6 +15,8 @@ export function rewriteLogs(
   rewrite: (row: LogCursor, out: Writer) => boolean,
 ): LogBatch {
   const out = new Writer(4096)
+  // Offset 0 means "absent" in the columns, so nothing may begin there.
+  out.varint(0)
   const rows: number[] = []
   const ends: number[] = []
   const cursor = batch.cursor()
@@ -49,7 +51,7 @@ function overlayOf(
   const columns = createLogColumns(rows.length)
   const target = scanTarget(bytes, columns)
   const rowOf = new Int32Array(batch.columns.count).fill(-1)
-  let start = 0
+  let start = 1
   for (const [index, row] of rows.entries()) {
     columns.scope[index] = batch.columns.scope[row]!
     columns.start[index] = start
