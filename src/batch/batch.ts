@@ -100,10 +100,15 @@ export class Batch<Columns extends RecordColumns> {
 
   /** Estimated bytes of memory this batch keeps alive: for queue limits, not for billing. */
   get memoryBytes(): number {
-    const columnBytes = this.columns.start.buffer.byteLength
-    const overlayBytes = this.overlay
-      ? this.overlay.bytes.length + this.overlay.columns.start.buffer.byteLength
-      : 0
-    return this.bytes.length + columnBytes + overlayBytes + this.scopes.count * 28
+    let bytes = this.bytes.length + this.columns.start.buffer.byteLength
+    bytes += (this.scopes.count * 7 + this.resources.count * 6) * 4
+    if (this.selection !== undefined) bytes += this.selection.byteLength
+    if (this.overlay !== undefined) {
+      const { overlay } = this
+      bytes += overlay.bytes.length + overlay.columns.start.buffer.byteLength
+      bytes += overlay.rowOf.byteLength
+    }
+    for (const resource of this.resourceOverlay?.values() ?? []) bytes += resource.length
+    return bytes
   }
 }

@@ -1,6 +1,7 @@
 import type { AnyValue } from '../batch/any-value.ts'
 import type { BatchContext } from '../batch/batch.ts'
 import type { LogBatch } from '../batch/log-batch.ts'
+import { PipelineError } from '../plugin/pipeline-error.ts'
 import { Writer } from '../wire/writer.ts'
 import { decodeLogs } from './decode-logs.ts'
 import { writeAnyValue, writeKeyValue } from './write-any-value.ts'
@@ -32,9 +33,15 @@ export interface ScopeLogsParts {
   readonly records: readonly LogRecordParts[]
 }
 
-/** Builds a batch from values: for receivers of other formats and for tests, not for the hot path. */
+/**
+ * Builds a batch from values: for receivers of other formats and for tests, not for the hot path.
+ * Throws a permanent PipelineError when a record cannot be: an id that is not 32 or 16 hex digits,
+ * a body that nests too deep.
+ */
 export function buildLogs(parts: readonly ScopeLogsParts[], context: BatchContext): LogBatch {
-  return decodeLogs(buildLogsRequest(parts), context).batch
+  const { batch, rejectedReason } = decodeLogs(buildLogsRequest(parts), context)
+  if (rejectedReason !== '') throw PipelineError.permanent(rejectedReason)
+  return batch
 }
 
 /** Builds the bytes of an ExportLogsServiceRequest. */

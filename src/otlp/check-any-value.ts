@@ -8,7 +8,7 @@ import { WireError } from '../wire/wire-error.ts'
 export const NESTING_DEPTH_MAX = 64
 
 /** Wire types of AnyValue's oneof by field number: string .. bytes, string_value_strindex. */
-const VALUE_WIRE_TYPES = [
+export const VALUE_WIRE_TYPES: readonly (number | undefined)[] = [
   undefined,
   WIRE_BYTES,
   WIRE_VARINT,

@@ -10,10 +10,10 @@ import {
 import { LogBatch } from '../batch/log-batch.ts'
 import { Reader } from '../wire/reader.ts'
 import { WireError } from '../wire/wire-error.ts'
-import { checkKeyValue } from './check-any-value.ts'
+import { checkResource, checkScope } from './check-envelope.ts'
 import { mergeDuplicates } from './merge-duplicates.ts'
 import { type ScanTarget, scanLogRecord, scanTarget } from './scan-log-record.ts'
-import { type Survey, surveyRequest } from './survey-request.ts'
+import { surveyRequest } from './survey-request.ts'
 
 export interface DecodedLogs {
   /** The good records. */
@@ -30,8 +30,17 @@ export interface DecodedLogs {
  * records (a length past the end, a broken Resource) throws WireError for the whole request.
  */
 export function decodeLogs(bytes: Buffer, context: BatchContext): DecodedLogs {
+  return decodeOnce(bytes, context) ?? decodeOnce(mergeDuplicates(bytes), context, true)!
+}
+
+/** Undefined when a message comes twice that must first be merged, unless `isMerged`. */
+function decodeOnce(
+  bytes: Buffer,
+  context: BatchContext,
+  isMerged = false,
+): DecodedLogs | undefined {
   const survey = surveyRequest(bytes)
-  if (survey.duplicated) return decodeLogs(mergeDuplicates(bytes), context)
+  if (survey.duplicated && !isMerged) return undefined
 
   const parts = {
     bytes,
@@ -40,9 +49,9 @@ export function decodeLogs(bytes: Buffer, context: BatchContext): DecodedLogs {
     resources: createResourceTable(survey.resources),
     scopes: createScopeTable(survey.scopes),
   }
-  const pass = new Pass(scanTarget(bytes, parts.columns), parts.resources, parts.scopes)
-  pass.request(survey)
-  if (pass.duplicated) return decodeLogs(mergeDuplicates(bytes), context)
+  const pass = new Pass(scanTarget(bytes, parts.columns), parts.resources, parts.scopes, isMerged)
+  pass.request()
+  if (pass.duplicated && !isMerged) return undefined
 
   let batch = new LogBatch(parts)
   if (pass.rejected.length > 0) {
@@ -59,6 +68,7 @@ class Pass {
   readonly #columns: LogColumns
   readonly #resources: ResourceTable
   readonly #scopes: ScopeTable
+  readonly #isMerged: boolean
   readonly rejected: number[] = []
   rejectedReason = ''
   duplicated = false
@@ -66,14 +76,15 @@ class Pass {
   #scope = 0
   #row = 0
 
-  constructor(target: ScanTarget, resources: ResourceTable, scopes: ScopeTable) {
+  constructor(target: ScanTarget, resources: ResourceTable, scopes: ScopeTable, isMerged: boolean) {
     this.#target = target
     this.#columns = target.columns
     this.#resources = resources
     this.#scopes = scopes
+    this.#isMerged = isMerged
   }
 
-  request(_survey: Survey): void {
+  request(): void {
     const reader = new Reader(this.#target.bytes)
     while (reader.pos < reader.end) {
       const tag = reader.tag()
@@ -98,8 +109,9 @@ class Pass {
       if (tag === 0x0a) {
         table.resourceEnd[index] = reader.lengthDelimited()
         table.resourceOffset[index] = reader.pos
-        this.#checkAttributes(reader.pos, table.resourceEnd[index]!, 1, 'resource')
-        reader.pos = table.resourceEnd[index]!
+        const stop = table.resourceEnd[index]!
+        if (checkResource(reader.bytes as Buffer, reader.pos, stop)) this.duplicated = true
+        reader.pos = stop
       } else if (tag === 0x12) {
         const stop = reader.lengthDelimited()
         this.#scopeLogs(index, reader.pos, stop)
@@ -129,8 +141,9 @@ class Pass {
       } else if (tag === 0x0a) {
         table.scopeEnd[index] = reader.lengthDelimited()
         table.scopeOffset[index] = reader.pos
-        this.#checkAttributes(reader.pos, table.scopeEnd[index]!, 3, 'scope')
-        reader.pos = table.scopeEnd[index]!
+        const stop = table.scopeEnd[index]!
+        if (checkScope(reader.bytes as Buffer, reader.pos, stop)) this.duplicated = true
+        reader.pos = stop
       } else if (tag === 0x1a) {
         table.schemaUrlEnd[index] = reader.lengthDelimited()
         table.schemaUrlOffset[index] = reader.pos
@@ -144,33 +157,14 @@ class Pass {
     this.#columns.scope[row] = scope
     this.#columns.start[row] = start
     try {
-      if (scanLogRecord(this.#target, row, offset, end)) this.duplicated = true
+      if (!scanLogRecord(this.#target, row, offset, end)) return
+      this.duplicated = true
+      // What could not be merged must not get through unmerged.
+      if (this.#isMerged) throw new WireError('one field comes in too many parts', offset)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
       this.rejected.push(row)
       this.rejectedReason ||= error.within(`log_records[${row}]`).message
-    }
-  }
-
-  /** Checks the KeyValues (field number `field`) of a Resource or InstrumentationScope. */
-  #checkAttributes(offset: number, end: number, field: number, path: string): void {
-    const reader = new Reader(this.#target.bytes, offset, end)
-    try {
-      while (reader.pos < end) {
-        const at = reader.pos
-        const tag = reader.tag()
-        if (tag >>> 3 !== field) {
-          reader.skip(tag)
-          continue
-        }
-        if ((tag & 7) !== 2)
-          throw new WireError(`wire type is ${tag & 7}, must be 2`, at, 'attributes')
-        const stop = reader.lengthDelimited()
-        if (checkKeyValue(this.#target.bytes, reader.pos, stop, 0)) this.duplicated = true
-        reader.pos = stop
-      }
-    } catch (error) {
-      throw error instanceof WireError ? error.within(path) : error
     }
   }
 }

@@ -6,6 +6,9 @@ const RECORD_TAG = 0x12
 const SCOPE_LOGS_TAG = 0x12
 const RESOURCE_LOGS_TAG = 0x0a
 const RESOURCE_TAG = 0x0a
+const RESOURCE_FIELD = 1
+/** ResourceLogs.scope_logs and ScopeLogs.log_records. */
+const CHILDREN_FIELD = 2
 
 /**
  * Writes a batch as an ExportLogsServiceRequest. An untouched batch is its own encoding: the bytes
@@ -68,7 +71,13 @@ function planRows(batch: LogBatch): { scopes: ScopePlan[]; totalBytes: number } 
     }
   }
   let totalBytes = 0
-  for (const plan of scopes) totalBytes += plan.bytes + 16 + envelopeBytes(batch, plan.resource)
+  let resource = -1
+  for (const plan of scopes) {
+    // Tag and length of the scope, and of each resource once: at most six bytes each.
+    totalBytes += plan.bytes + 12
+    if (plan.resource !== resource) totalBytes += envelopeBytes(batch, plan.resource)
+    resource = plan.resource
+  }
   return { scopes, totalBytes }
 }
 
@@ -76,8 +85,13 @@ function writeScope(writer: Writer, batch: LogBatch, plan: ScopePlan): void {
   writer.varint(SCOPE_LOGS_TAG)
   writer.varint(plan.bytes)
   const { scopes, columns, overlay, bytes } = batch
-  otherFields(bytes, scopes.offset[plan.scope]!, scopes.end[plan.scope]!, 2, (start, end) =>
-    writer.raw(bytes, start, end),
+  otherFields(
+    bytes,
+    scopes.offset[plan.scope]!,
+    scopes.end[plan.scope]!,
+    CHILDREN_FIELD,
+    0,
+    (start, end) => writer.raw(bytes, start, end),
   )
   // Neighbouring untouched records are copied in one piece.
   let start = 0
@@ -107,11 +121,12 @@ function writeEnvelope(writer: Writer, batch: LogBatch, resource: number): void 
   const { resources, bytes } = batch
   const rewritten = batch.resourceOverlay?.get(resource)
   if (rewritten !== undefined) writer.lengthDelimited(RESOURCE_TAG, rewritten)
-  const skipped = rewritten === undefined ? 0 : 1
-  envelopeFields(
+  const skipped = rewritten === undefined ? 0 : RESOURCE_FIELD
+  otherFields(
     bytes,
     resources.offset[resource]!,
     resources.end[resource]!,
+    CHILDREN_FIELD,
     skipped,
     (from, to) => writer.raw(bytes, from, to),
   )
@@ -121,11 +136,12 @@ function envelopeBytes(batch: LogBatch, resource: number): number {
   const { resources, bytes } = batch
   const rewritten = batch.resourceOverlay?.get(resource)
   let size = rewritten === undefined ? 0 : 1 + varintSize(rewritten.length) + rewritten.length
-  const skipped = rewritten === undefined ? 0 : 1
-  envelopeFields(
+  const skipped = rewritten === undefined ? 0 : RESOURCE_FIELD
+  otherFields(
     bytes,
     resources.offset[resource]!,
     resources.end[resource]!,
+    CHILDREN_FIELD,
     skipped,
     (from, to) => {
       size += to - from
@@ -136,27 +152,28 @@ function envelopeBytes(batch: LogBatch, resource: number): number {
 
 function scopeFieldBytes(batch: LogBatch, scope: number): number {
   let size = 0
-  otherFields(batch.bytes, batch.scopes.offset[scope]!, batch.scopes.end[scope]!, 2, (from, to) => {
-    size += to - from
-  })
+  otherFields(
+    batch.bytes,
+    batch.scopes.offset[scope]!,
+    batch.scopes.end[scope]!,
+    CHILDREN_FIELD,
+    0,
+    (from, to) => {
+      size += to - from
+    },
+  )
   return size
 }
 
 type Visit = (start: number, end: number) => void
 
-/** Visits every field of an envelope but its children (2) and, when `skipped` is 1, its resource. */
-function envelopeFields(bytes: Buffer, offset: number, end: number, skipped: number, visit: Visit) {
-  otherFields(bytes, offset, end, 2, (from, to) => {
-    if (skipped === 0 || bytes[from] !== RESOURCE_TAG) visit(from, to)
-  })
-}
-
-/** Visits the byte range of every field of a message but those numbered `without`. */
+/** Visits the byte range of every field of a message but those numbered `without` or `skipped`. */
 function otherFields(
   bytes: Buffer,
   offset: number,
   end: number,
   without: number,
+  skipped: number,
   visit: Visit,
 ): void {
   const reader = new Reader(bytes, offset, end)
@@ -164,6 +181,6 @@ function otherFields(
     const start = reader.pos
     const tag = reader.tag()
     reader.skip(tag)
-    if (tag >>> 3 !== without) visit(start, reader.pos)
+    if (tag >>> 3 !== without && tag >>> 3 !== skipped) visit(start, reader.pos)
   }
 }

@@ -1,6 +1,7 @@
 import { createLogColumns } from '../batch/columns.ts'
 import type { LogBatch } from '../batch/log-batch.ts'
 import type { LogCursor } from '../batch/log-cursor.ts'
+import { WireError } from '../wire/wire-error.ts'
 import { Writer } from '../wire/writer.ts'
 import { scanLogRecord, scanTarget } from './scan-log-record.ts'
 
@@ -55,7 +56,9 @@ function overlayOf(
   for (const [index, row] of rows.entries()) {
     columns.scope[index] = batch.columns.scope[row]!
     columns.start[index] = start
-    scanLogRecord(target, index, start, ends[index]!)
+    if (scanLogRecord(target, index, start, ends[index]!)) {
+      throw new WireError('rewritten record sets one field twice', start)
+    }
     rowOf[row] = index
     start = ends[index]!
   }
