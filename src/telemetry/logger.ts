@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino'
-import { build as prettyStream } from 'pino-pretty'
+import { prettyFactory } from 'pino-pretty'
 import { redactSecrets, redactUrls } from './redact.ts'
 
 const STDERR = 2
@@ -46,15 +46,14 @@ export function componentLogger(logger: Logger, kind: string, id: string): Logge
 
 /** One line a message, the component in front, errors with their stack below. */
 function consoleStream(destination: DestinationStream): DestinationStream {
-  return prettyStream({
-    destination: destination as NodeJS.WritableStream & DestinationStream,
-    sync: true,
-    colorize: destination instanceof Object && 'fd' in destination && process.stderr.isTTY,
+  const pretty = prettyFactory({
+    colorize: 'fd' in destination && process.stderr.isTTY,
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
     ignore: 'resource,component,kind',
     messageFormat: '{if component}[{component}] {end}{msg}',
     singleLine: true,
   })
+  return { write: line => destination.write(pretty(line)) }
 }
 
 function serializeError(thrown: unknown): unknown {

@@ -1,0 +1,64 @@
+import type { Logger } from 'pino'
+import { formatHostPort } from '../net/listen.ts'
+import {
+  jsonReply,
+  type StatusReply,
+  type StatusRoute,
+  StatusServer,
+} from '../net/status-server.ts'
+import type { HealthReport } from '../plugin/health.ts'
+import type { EventLoopLag } from '../telemetry/event-loop-lag.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { updateProcessMetrics } from '../telemetry/process-metrics.ts'
+
+const ENDPOINT_KEY = 'service::telemetry::metrics::endpoint'
+
+export interface AdminServerOptions {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly lag: EventLoopLag
+  readonly health: () => HealthReport
+  readonly stats: () => Promise<unknown>
+}
+
+/** Serves `/metrics`, `/health`, `/health/live`, `/health/ready` and `/stats`, read-only. */
+export class AdminServer {
+  readonly #server: StatusServer
+
+  constructor(options: AdminServerOptions) {
+    const { logger, metrics, lag, health, stats } = options
+    this.#server = new StatusServer({
+      routes: new Map<string, StatusRoute>([
+        ['/metrics', () => metricsReply(metrics, lag)],
+        ['/health', () => healthReply(health())],
+        ['/health/live', () => jsonReply(200, { status: 'ok' })],
+        ['/health/ready', () => readyReply(health())],
+        ['/stats', async () => jsonReply(200, await stats())],
+      ]),
+      onError: (err, path) => logger.error({ err, path }, 'cannot answer'),
+    })
+  }
+
+  /** Gives the URL really bound. @throws an Error that names the key when the port is taken. */
+  async start(endpoint: string): Promise<string> {
+    return `http://${formatHostPort(await this.#server.start(endpoint, ENDPOINT_KEY))}`
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    await this.#server.stop(deadline)
+  }
+}
+
+async function metricsReply(metrics: Metrics, lag: EventLoopLag): Promise<StatusReply> {
+  updateProcessMetrics(metrics, lag)
+  const { contentType } = metrics.registry
+  return { status: 200, contentType, body: await metrics.registry.metrics() }
+}
+
+function healthReply(report: HealthReport): StatusReply {
+  return jsonReply(report.ready ? 200 : 503, report)
+}
+
+function readyReply({ ready, status }: HealthReport): StatusReply {
+  return jsonReply(ready ? 200 : 503, { status, ready })
+}

@@ -1,0 +1,38 @@
+import { version } from '../telemetry/version.ts'
+import type { ComponentEndpoints } from './running-pipelines.ts'
+
+const LOGS_PATH = '/v1/logs'
+const SAMPLE =
+  '{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"demo"}}]},' +
+  '"scopeLogs":[{"logRecords":[{"severityNumber":9,"severityText":"INFO","body":{"stringValue":"hello parsec"}}]}]}]}'
+
+export interface BannerOptions {
+  readonly endpoints: readonly ComponentEndpoints[]
+  readonly adminUrl: string | undefined
+  /** The shell command that shows the stored result; undefined when nothing can be asked. */
+  readonly queryCommand: string | undefined
+}
+
+/** What to do next, for somebody who has just started Parsec: one string a line. */
+export function bannerLines({ endpoints, adminUrl, queryCommand }: BannerOptions): string[] {
+  const rows = endpoints.flatMap(({ id, urls }) => urls.map(url => [id, reachable(url)] as const))
+  if (adminUrl !== undefined) {
+    rows.push(['status', `${reachable(adminUrl)}/health (also /metrics, /stats)`])
+  }
+  const width = Math.max(0, ...rows.map(([id]) => id.length))
+  const lines = [`Parsec ${version} is ready.`]
+  for (const [id, url] of rows) lines.push(`  ${id.padEnd(width)}  ${url}`)
+  const logsUrl = rows.map(([, url]) => url).find(url => url.endsWith(LOGS_PATH))
+  if (logsUrl !== undefined) lines.push('Send a log:', `  ${curl(logsUrl)}`)
+  if (queryCommand !== undefined) lines.push('See it:', `  ${queryCommand}`)
+  return lines
+}
+
+function curl(url: string): string {
+  return `curl -i ${url} -H 'content-type: application/json' -d '${SAMPLE}'`
+}
+
+/** Nobody can send to "every address"; from this machine localhost is one of them. */
+function reachable(url: string): string {
+  return url.replace(/^(\w+:\/\/)(?:0\.0\.0\.0|\[::\])(?=[:/]|$)/, '$1localhost')
+}

@@ -1,0 +1,59 @@
+import type { Counter, Gauge } from 'prom-client'
+import type { Metrics } from '../telemetry/metrics.ts'
+
+type Figures = Record<string, number | Record<string, number>>
+
+/**
+ * What the metrics say of receivers, processors and exporters, by component id: log records, and
+ * for queues the unit of their sizer. The same figures as on `/metrics`, for people.
+ */
+export async function componentStats(
+  metrics: Metrics,
+): Promise<Record<'receivers' | 'processors' | 'exporters', Record<string, Figures>>> {
+  const receivers = new Map<string, Figures>()
+  const processors = new Map<string, Figures>()
+  const exporters = new Map<string, Figures>()
+  await add(receivers, 'receiver', 'accepted', metrics.receiverAccepted)
+  await add(receivers, 'receiver', 'refused', metrics.receiverRefused)
+  await add(receivers, 'receiver', 'failed', metrics.receiverFailed)
+  await add(processors, 'processor', 'incoming', metrics.processorIncoming)
+  await add(processors, 'processor', 'outgoing', metrics.processorOutgoing)
+  await add(processors, 'processor', 'memory_accepted', metrics.memoryLimiterAccepted)
+  await add(processors, 'processor', 'memory_refused', metrics.memoryLimiterRefused)
+  await add(exporters, 'exporter', 'sent', metrics.exporterSent)
+  await add(exporters, 'exporter', 'send_failed', metrics.exporterSendFailed)
+  await add(exporters, 'exporter', 'enqueue_failed', metrics.exporterEnqueueFailed)
+  await add(exporters, 'exporter', 'queue_size', metrics.exporterQueueSize)
+  await add(exporters, 'exporter', 'queue_capacity', metrics.exporterQueueCapacity)
+  await add(exporters, 'exporter', 'in_flight', metrics.exporterInFlight)
+  return {
+    receivers: Object.fromEntries(receivers),
+    processors: Object.fromEntries(processors),
+    exporters: Object.fromEntries(exporters),
+  }
+}
+
+/** A metric with a `reason` becomes a number per reason, any other the sum over its labels. */
+async function add(
+  into: Map<string, Figures>,
+  label: string,
+  figure: string,
+  metric: Counter<string> | Gauge<string>,
+): Promise<void> {
+  for (const { labels, value } of (await metric.get()).values) {
+    const id = String(labels[label] ?? '')
+    const figures = into.get(id) ?? {}
+    into.set(id, figures)
+    const { reason } = labels
+    if (reason === undefined) {
+      figures[figure] = numberOf(figures[figure]) + value
+    } else {
+      const byReason = figures[figure] ?? {}
+      if (typeof byReason === 'object') figures[figure] = { ...byReason, [String(reason)]: value }
+    }
+  }
+}
+
+function numberOf(figure: Figures[string] | undefined): number {
+  return typeof figure === 'number' ? figure : 0
+}

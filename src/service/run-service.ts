@@ -1,0 +1,98 @@
+import type { EventEmitter } from 'node:events'
+import type { DestinationStream, Logger } from 'pino'
+import type { PipelineConfig, ServiceConfig } from '../config/service-config.ts'
+import { createLogger } from '../telemetry/logger.ts'
+import { Metrics } from '../telemetry/metrics.ts'
+import { version } from '../telemetry/version.ts'
+import { bannerLines } from './banner.ts'
+import { handleFaults } from './faults.ts'
+import type { PipelinesFactory } from './running-pipelines.ts'
+import { Service } from './service.ts'
+import { handleSignals } from './signals.ts'
+
+export interface RunServiceOptions {
+  readonly config: ServiceConfig
+  /** Those of the role that this process has. */
+  readonly pipelines: readonly PipelineConfig[]
+  readonly createPipelines: PipelinesFactory
+  readonly shutdownTimeoutMs: number
+  /** As in the banner; undefined when nothing stored can be asked. */
+  readonly queryCommand: string | undefined
+  /** Signals and faults: `process`, or a stand-in. */
+  readonly source: Pick<EventEmitter, 'on' | 'off'>
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void
+  /** For the banner. */
+  readonly stdout: NodeJS.WritableStream
+  /** For log lines; stderr unless told. */
+  readonly logDestination?: DestinationStream
+}
+
+/**
+ * Runs the service until a signal or a fatal fault ends it. True when it ended as asked, with
+ * everything accepted finished. Rejects when it cannot start, with nothing left running.
+ */
+export async function runService(options: RunServiceOptions): Promise<boolean> {
+  const { config, pipelines, source, shutdownTimeoutMs, logDestination: destination } = options
+  const { logs, resource } = config.telemetry
+  const logger = createLogger({
+    ...logs,
+    resource: { 'service.name': 'parsec', 'service.version': version, ...resource },
+    ...(destination ? { destination } : {}),
+  })
+  const metrics = new Metrics()
+  const { createPipelines } = options
+  const service = new Service({
+    config,
+    pipelines,
+    createPipelines,
+    logger,
+    metrics,
+    shutdownTimeoutMs,
+  })
+  let healthy = true
+  let end: () => void = () => undefined
+  const ended = new Promise<void>(resolve => {
+    end = resolve
+  })
+  const abandon = (): void => options.exit(1)
+  const releases = [
+    handleSignals({ source, logger, shutdownTimeoutMs, stop: () => end(), abandon }),
+    handleFaults({
+      source,
+      logger,
+      metrics,
+      fail: () => {
+        healthy = false
+        end()
+      },
+    }),
+  ]
+  try {
+    const ids = pipelines.map(({ id }) => id)
+    logger.info({ version, node: process.version, pid: process.pid, pipelines: ids }, 'starting')
+    const started = service.start()
+    // Only until the signal: a start that fails after it has nobody left to tell.
+    await Promise.race([started, ended])
+    started.catch(() => undefined)
+    if (service.health().ready) announce(service, options, logger)
+    await ended
+    const inTime = await service.stop()
+    logger.info('stopped')
+    return inTime && healthy
+  } finally {
+    for (const release of releases) release()
+  }
+}
+
+function announce(service: Service, options: RunServiceOptions, logger: Logger): void {
+  const { config, queryCommand, stdout } = options
+  const { adminUrl } = service
+  const endpoints = service.endpoints()
+  const lines = bannerLines({ endpoints, adminUrl, queryCommand })
+  if (config.telemetry.logs.encoding === 'console') {
+    stdout.write(`\n${lines.join('\n')}\n\n`)
+  } else {
+    for (const line of lines) logger.info(line.trim())
+  }
+}

@@ -1,0 +1,168 @@
+import type { Logger } from 'pino'
+import type { PipelineConfig, ServiceConfig } from '../config/service-config.ts'
+import { type HealthReport, worstStatus } from '../plugin/health.ts'
+import { StatusBoard } from '../plugin/status-board.ts'
+import { EventLoopLag } from '../telemetry/event-loop-lag.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { version } from '../telemetry/version.ts'
+import { AdminServer } from './admin-server.ts'
+import { componentStats } from './component-stats.ts'
+import { withDeadline } from './deadline.ts'
+import { Extensions } from './extensions.ts'
+import type { ComponentEndpoints, PipelinesFactory, RunningPipelines } from './running-pipelines.ts'
+
+type Phase = 'starting' | 'ok' | 'stopping' | 'stopped'
+
+export interface ServiceOptions {
+  readonly config: ServiceConfig
+  /** Those of the role that this process has. */
+  readonly pipelines: readonly PipelineConfig[]
+  readonly createPipelines: PipelinesFactory
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Longest time for `stop` to drain, in milliseconds. */
+  readonly shutdownTimeoutMs: number
+}
+
+/**
+ * One process' worth of Parsec. Start: telemetry, extensions, pipelines; stop: the reverse, so that
+ * health can be asked from the first moment to the last.
+ */
+export class Service {
+  readonly #options: ServiceOptions
+  readonly #status = new StatusBoard()
+  readonly #lag = new EventLoopLag()
+  readonly #extensions: Extensions
+  readonly #pipelines: RunningPipelines
+  readonly #admin: AdminServer
+  #phase: Phase = 'starting'
+  #since = new Date().toISOString()
+  #adminUrl: string | undefined
+  #starting: Promise<void> | undefined
+  #stopping: Promise<boolean> | undefined
+
+  /** Builds everything and opens nothing. */
+  constructor(options: ServiceOptions) {
+    this.#options = options
+    const { config, logger, metrics, pipelines } = options
+    const status = this.#status
+    const health = (): HealthReport => this.health()
+    this.#extensions = new Extensions({ config, logger, metrics, status, health })
+    this.#pipelines = options.createPipelines({ config, pipelines, logger, metrics, status })
+    const stats = (): Promise<object> => this.stats()
+    this.#admin = new AdminServer({ logger, metrics, lag: this.#lag, health, stats })
+  }
+
+  /** Where `/metrics`, `/health` and `/stats` are; undefined when they are not served. */
+  get adminUrl(): string | undefined {
+    return this.#adminUrl
+  }
+
+  /** Receivers first, then extensions; only those that listen. */
+  endpoints(): ComponentEndpoints[] {
+    return [...this.#pipelines.endpoints(), ...this.#extensions.endpoints()].filter(
+      ({ urls }) => urls.length > 0,
+    )
+  }
+
+  /** Rejects with what could not be started; what had been started is stopped again before. */
+  async start(): Promise<void> {
+    this.#starting ??= this.#start()
+    await this.#starting
+  }
+
+  /**
+   * Takes no more, finishes what was accepted, and ends; the same promise for every caller. True
+   * when all of it was done in time. Never rejects, never takes much longer than the deadline.
+   */
+  async stop(): Promise<boolean> {
+    this.#stopping ??= this.#stop()
+    return await this.#stopping
+  }
+
+  health(): HealthReport {
+    const components = this.#status.report()
+    const worst = worstStatus(components.map(({ status }) => status))
+    const isRunning = this.#phase === 'ok'
+    return {
+      status: isRunning ? worst : this.#phase,
+      ready: isRunning && worst !== 'permanent_error',
+      since: this.#since,
+      components,
+    }
+  }
+
+  /** What `/stats` shows. Sizes in bytes, times in seconds. */
+  async stats(): Promise<object> {
+    const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage()
+    return {
+      version,
+      node: process.version,
+      pid: process.pid,
+      status: this.health().status,
+      uptime_seconds: process.uptime(),
+      memory: { rss, heap_used: heapUsed, heap_total: heapTotal, external, buffers: arrayBuffers },
+      event_loop_lag_seconds: this.#lag.get(),
+      ...(await this.#pipelines.stats()),
+      ...(await componentStats(this.#options.metrics)),
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { level, endpoint } = this.#options.config.telemetry.metrics
+    try {
+      if (level !== 'none') this.#adminUrl = await this.#admin.start(endpoint)
+      await this.#unlessStopping(() => this.#extensions.start())
+      await this.#unlessStopping(() => this.#pipelines.start())
+      if (this.#stopping === undefined) this.#enter('ok')
+    } catch (error) {
+      // A stop that is under way waits for this very start, and then stops the parts itself.
+      if (this.#stopping === undefined) {
+        this.#stopping = this.#stopParts()
+        await this.#stopping
+      }
+      throw error
+    }
+  }
+
+  async #unlessStopping(step: () => Promise<void>): Promise<void> {
+    if (this.#stopping === undefined) await step()
+  }
+
+  async #stop(): Promise<boolean> {
+    // A stop in the middle of the start waits for the step under way: it cannot be undone halfway.
+    const { shutdownTimeoutMs } = this.#options
+    const started = Promise.resolve(this.#starting).catch(() => undefined)
+    await withDeadline(shutdownTimeoutMs, () => started)
+    return await this.#stopParts()
+  }
+
+  async #stopParts(): Promise<boolean> {
+    const { shutdownTimeoutMs, logger } = this.#options
+    this.#enter('stopping')
+    const inTime = await withDeadline(shutdownTimeoutMs, async deadline => {
+      await this.#attempt('pipelines', () => this.#pipelines.stop(deadline))
+      await this.#attempt('extensions', () => this.#extensions.stop(deadline))
+      await this.#attempt('admin server', () => this.#admin.stop(deadline))
+    })
+    this.#lag.stop()
+    this.#enter('stopped')
+    if (!inTime) {
+      logger.error({ timeout_ms: shutdownTimeoutMs }, 'not everything could be finished in time')
+    }
+    return inTime
+  }
+
+  async #attempt(what: string, step: () => Promise<void>): Promise<void> {
+    try {
+      await step()
+    } catch (err) {
+      this.#options.logger.error({ err }, `${what} did not stop cleanly`)
+    }
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase
+    this.#since = new Date().toISOString()
+  }
+}

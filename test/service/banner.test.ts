@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { bannerLines } from '../../src/service/banner.ts'
+
+test('it says where to send, how, and how to see it', t => {
+  const lines = bannerLines({
+    endpoints: [
+      { id: 'otlp', urls: ['grpc://localhost:4317', 'http://0.0.0.0:4318/v1/logs'] },
+      { id: 'health_check', urls: ['http://[::]:13133/'] },
+    ],
+    adminUrl: 'http://localhost:8888',
+    queryCommand: 'npx parsec query "SELECT 1"',
+  })
+  t.regex(lines[0]!, /^Parsec \d+\.\d+\.\d+.* is ready\.$/)
+  t.deepEqual(lines.slice(1, 5), [
+    '  otlp          grpc://localhost:4317',
+    '  otlp          http://localhost:4318/v1/logs',
+    '  health_check  http://localhost:13133/',
+    '  status        http://localhost:8888/health (also /metrics, /stats)',
+  ])
+  t.regex(lines[6]!, /^ {2}curl -i http:\/\/localhost:4318\/v1\/logs /)
+  t.is(lines[8], '  npx parsec query "SELECT 1"')
+})
+
+test('what is not there is not advertised', t => {
+  t.is(bannerLines({ endpoints: [], adminUrl: undefined, queryCommand: undefined }).length, 1)
+})
+
+test('the curl line, pasted into a shell, is one request with valid OTLP JSON', async t => {
+  const lines = bannerLines({
+    endpoints: [{ id: 'otlp', urls: ['http://127.0.0.1:4318/v1/logs'] }],
+    adminUrl: undefined,
+    queryCommand: undefined,
+  })
+  const command = lines.find(line => line.includes('curl'))!
+  // A curl that prints its arguments: the shell's quoting is what is under test.
+  const script = `curl() { printf '%s\\n' "$@"; }; ${command}`
+  const { stdout } = await promisify(execFile)('sh', ['-c', script])
+  const words = stdout.trimEnd().split('\n')
+  t.deepEqual(words.slice(0, -1), [
+    '-i',
+    'http://127.0.0.1:4318/v1/logs',
+    '-H',
+    'content-type: application/json',
+    '-d',
+  ])
+  const request = JSON.parse(words.at(-1)!) as { resourceLogs: { scopeLogs: object[] }[] }
+  t.deepEqual(request.resourceLogs[0]!.scopeLogs, [
+    {
+      logRecords: [
+        { severityNumber: 9, severityText: 'INFO', body: { stringValue: 'hello parsec' } },
+      ],
+    },
+  ])
+})

@@ -1,0 +1,115 @@
+import { EventEmitter, once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import test from 'ava'
+import { type RunServiceOptions, runService } from '../../src/service/run-service.ts'
+import { emptyConfig, fakePipelines } from '../helpers/fake-service.ts'
+
+function subject(change: Partial<RunServiceOptions> = {}) {
+  const source = new EventEmitter()
+  const stdout = new PassThrough()
+  const exits: number[] = []
+  let log = ''
+  const done = runService({
+    config: emptyConfig(),
+    pipelines: [],
+    createPipelines: fakePipelines({
+      endpoints: () => [{ id: 'otlp', urls: ['http://localhost:4318/v1/logs'] }],
+    }),
+    shutdownTimeoutMs: 10_000,
+    queryCommand: 'npx parsec query "SELECT 1"',
+    source,
+    exit: code => exits.push(code),
+    stdout,
+    logDestination: { write: text => void (log += text) },
+    ...change,
+  })
+  return { source, stdout, exits, done, log: () => log }
+}
+
+function withLogs(encoding: 'console' | 'json') {
+  const config = emptyConfig()
+  return {
+    ...config,
+    telemetry: { ...config.telemetry, logs: { level: 'info', encoding } as const },
+  }
+}
+
+test('on a console the banner is on stdout, and SIGTERM ends it well', async t => {
+  const { source, stdout, done, exits } = subject({ config: withLogs('console') })
+  const [chunk] = (await once(stdout, 'data')) as [Buffer]
+  t.regex(chunk.toString(), /is ready\.\n.*otlp +http:\/\/localhost:4318\/v1\/logs\n/s)
+  t.regex(chunk.toString(), /curl -i .*\nSee it:\n {2}npx parsec query "SELECT 1"\n/s)
+  source.emit('SIGTERM', 'SIGTERM')
+  t.true(await done)
+  t.deepEqual(exits, [])
+  t.deepEqual(source.eventNames(), [])
+})
+
+test('with JSON logs the same are log lines, and stdout stays empty', async t => {
+  const { source, stdout, done, log } = subject({ config: withLogs('json') })
+  while (!log().includes('See it')) await new Promise(setImmediate)
+  source.emit('SIGTERM', 'SIGTERM')
+  t.true(await done)
+  t.is(stdout.read(), null)
+  for (const line of log().trim().split('\n')) {
+    t.like(JSON.parse(line), { level: 'info', resource: { 'service.name': 'parsec' } })
+  }
+})
+
+test('a second signal exits with 1 while the first still drains', async t => {
+  const { source, done, exits, stdout } = subject({
+    config: withLogs('console'),
+    shutdownTimeoutMs: 50,
+    createPipelines: fakePipelines({
+      stop: deadline => new Promise(resolve => deadline.addEventListener('abort', () => resolve())),
+    }),
+  })
+  await once(stdout, 'data')
+  source.emit('SIGTERM', 'SIGTERM')
+  t.deepEqual(exits, [])
+  source.emit('SIGTERM', 'SIGTERM')
+  t.deepEqual(exits, [1])
+  t.false(await done)
+})
+
+test('a start that fails rejects with the reason and leaves no listener', async t => {
+  const { source, done } = subject({
+    createPipelines: fakePipelines({ start: () => Promise.reject(new Error('port taken')) }),
+  })
+  await t.throwsAsync(done, { message: 'port taken' })
+  t.deepEqual(source.eventNames(), [])
+})
+
+test('a plugin fault is logged and survived, a broken process drains and fails', async t => {
+  let stopped = false
+  const { source, stdout, done, log } = subject({
+    config: withLogs('console'),
+    createPipelines: fakePipelines({
+      stop: async () => {
+        stopped = true
+      },
+    }),
+  })
+  await once(stdout, 'data')
+  source.emit('uncaughtException', new TypeError('in a plugin'))
+  t.regex(log(), /TypeError: in a plugin/)
+  t.false(stopped)
+  source.emit('uncaughtException', new RangeError('Array buffer allocation failed'))
+  t.false(await done)
+  t.true(stopped)
+})
+
+test('a signal during the start ends it', async t => {
+  let started = (): void => undefined
+  const { source, done, log, stdout } = subject({
+    createPipelines: fakePipelines({
+      start: () => new Promise(resolve => (started = resolve)),
+    }),
+  })
+  while (!log().includes('starting')) await new Promise(setImmediate)
+  await new Promise(resolve => setTimeout(resolve, 20))
+  source.emit('SIGTERM', 'SIGTERM')
+  started()
+  t.true(await done)
+  t.is(stdout.read(), null)
+})
