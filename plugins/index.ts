@@ -1,5 +1,6 @@
 import type { Plugin } from '#core'
 import { clickHouseExporter } from './exporters/clickhouse/index.ts'
+import { debugExporter } from './exporters/debug/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
@@ -17,6 +18,7 @@ export const plugins: readonly Plugin[] = [
   resourceProcessor,
   // Exporters
   clickHouseExporter,
+  debugExporter,
   nopExporter,
   // Extensions
   healthCheck,
