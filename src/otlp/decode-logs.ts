@@ -30,18 +30,19 @@ export interface DecodedLogs {
  * records (a length past the end, a broken Resource) throws WireError for the whole request.
  */
 export function decodeLogs(bytes: Buffer, context: BatchContext): DecodedLogs {
-  return decodeOnce(bytes, context) ?? decodeOnce(mergeDuplicates(bytes), context, true)!
+  const first = passOver(bytes, context)
+  if (!first.pass.duplicated) return first.pass.decoded(first.batch)
+  // Faults are those of the bytes that came in: merging may drop a broken value that is overruled.
+  const second = passOver(mergeDuplicates(bytes), context, first.pass)
+  return second.pass.decoded(second.batch)
 }
 
-/** Undefined when a message comes twice that must first be merged, unless `isMerged`. */
-function decodeOnce(
+function passOver(
   bytes: Buffer,
   context: BatchContext,
-  isMerged = false,
-): DecodedLogs | undefined {
+  earlier?: Pass,
+): { pass: Pass; batch: LogBatch } {
   const survey = surveyRequest(bytes)
-  if (survey.duplicated && !isMerged) return undefined
-
   const parts = {
     bytes,
     context,
@@ -49,17 +50,10 @@ function decodeOnce(
     resources: createResourceTable(survey.resources),
     scopes: createScopeTable(survey.scopes),
   }
-  const pass = new Pass(scanTarget(bytes, parts.columns), parts.resources, parts.scopes, isMerged)
+  const pass = new Pass(scanTarget(bytes, parts.columns), parts.resources, parts.scopes, earlier)
+  if (survey.duplicated) pass.duplicated = true
   pass.request()
-  if (pass.duplicated && !isMerged) return undefined
-
-  let batch = new LogBatch(parts)
-  if (pass.rejected.length > 0) {
-    const rejected = new Set(pass.rejected)
-    const rows = Uint32Array.from({ length: survey.records }, (_, row) => row)
-    batch = batch.with({ selection: rows.filter(row => !rejected.has(row)) })
-  }
-  return { batch, rejectedCount: pass.rejected.length, rejectedReason: pass.rejectedReason }
+  return { pass, batch: new LogBatch(parts) }
 }
 
 /** One walk over the envelopes, filling tables and columns. */
@@ -68,20 +62,33 @@ class Pass {
   readonly #columns: LogColumns
   readonly #resources: ResourceTable
   readonly #scopes: ScopeTable
-  readonly #isMerged: boolean
-  readonly rejected: number[] = []
+  /** The pass before duplicates were merged, whose verdicts stand. */
+  readonly #earlier: Pass | undefined
+  readonly rejected = new Set<number>()
   rejectedReason = ''
+  /** A message comes twice that must be merged first. */
   duplicated = false
   #resource = 0
   #scope = 0
   #row = 0
 
-  constructor(target: ScanTarget, resources: ResourceTable, scopes: ScopeTable, isMerged: boolean) {
+  constructor(target: ScanTarget, resources: ResourceTable, scopes: ScopeTable, earlier?: Pass) {
     this.#target = target
     this.#columns = target.columns
     this.#resources = resources
     this.#scopes = scopes
-    this.#isMerged = isMerged
+    this.#earlier = earlier
+    this.rejectedReason = earlier?.rejectedReason ?? ''
+  }
+
+  /** The outcome: the batch without the rejected records. */
+  decoded(batch: LogBatch): DecodedLogs {
+    const rejected = this.rejected
+    const rejectedCount = rejected.size
+    if (rejectedCount === 0) return { batch, rejectedCount, rejectedReason: '' }
+    const rows = Uint32Array.from({ length: batch.columns.count }, (_, row) => row)
+    const selection = rows.filter(row => !rejected.has(row))
+    return { batch: batch.with({ selection }), rejectedCount, rejectedReason: this.rejectedReason }
   }
 
   request(): void {
@@ -156,14 +163,18 @@ class Pass {
     const row = this.#row++
     this.#columns.scope[row] = scope
     this.#columns.start[row] = start
+    if (this.#earlier?.rejected.has(row)) {
+      this.rejected.add(row)
+      return
+    }
     try {
       if (!scanLogRecord(this.#target, row, offset, end)) return
       this.duplicated = true
       // What could not be merged must not get through unmerged.
-      if (this.#isMerged) throw new WireError('one field comes in too many parts', offset)
+      if (this.#earlier) throw new WireError('one field comes in too many parts', offset)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
-      this.rejected.push(row)
+      this.rejected.add(row)
       this.rejectedReason ||= error.within(`log_records[${row}]`).message
     }
   }
