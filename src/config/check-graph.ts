@@ -30,12 +30,7 @@ class GraphCheck {
 
   run(): void {
     this.#connectorIds()
-    const { pipelines, key } = this.#service
-    if (pipelines.length === 0) {
-      const example = 'logs: {receivers: [...], exporters: [...]}'
-      this.#problems.error(key, ['service', 'pipelines'], `there is no pipeline; add ${example}`)
-    }
-    for (const pipeline of pipelines) this.#pipeline(pipeline)
+    for (const pipeline of this.#service.pipelines) this.#pipeline(pipeline)
     this.#references(this.#service.extensions, ['extension'], ['service', 'extensions'])
     for (const [role, ids] of this.#service.roles) this.#role(role, ids)
     this.#connectors()

@@ -50,11 +50,12 @@ export function checkMapping<S extends z.ZodType>(
     root: node,
     keysAt: (at: Path): string[] => viewAt(at).keys,
     isSecret: (at: Path): boolean => viewAt(at).secret,
+    formatAt: (at: Path): string | undefined => viewAt(at).mark('format'),
   }
   for (const issue of result.error.issues) {
     for (const { path: at, key: name, message, suggestion } of explainIssue(issue, context)) {
       const place = placeOf(node, key, at, name, message)
-      if (name !== undefined && suggestion !== undefined && viewAt([...at, suggestion]).secret) {
+      if (name !== undefined && mayBeSecret(viewAt(at), suggestion)) {
         hideValue(nodeAt(node, [...at, name]))
       }
       problems.error(place, [...path, ...at], hide(message, secrets), suggestion)
@@ -139,6 +140,12 @@ function hideValue(node: ConfigNode | undefined): string[] {
   return [node.raw, node.value === null ? undefined : String(node.value)].filter(
     (text): text is string => text !== undefined && text !== '',
   )
+}
+
+/** A mistyped key may have meant a secret one: then its value is as secret. */
+function mayBeSecret(view: SchemaView, suggestion: string | undefined): boolean {
+  if (suggestion !== undefined) return view.child(suggestion).secret
+  return view.keys.some(key => view.child(key).secret)
 }
 
 /** Shorter texts are words of the message itself more often than they are secrets. */

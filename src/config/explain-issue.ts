@@ -19,6 +19,8 @@ export interface IssueContext {
   /** The names that the schema knows at a path. */
   keysAt(path: Path): readonly string[]
   isSecret(path: Path): boolean
+  /** `duration`, `bytes` or what JSON Schema has. */
+  formatAt(path: Path): string | undefined
 }
 
 /** Says what an issue means to the author of the config; one issue may be several mistakes. */
@@ -42,6 +44,7 @@ export function explainIssue(issue: Issue, context: IssueContext): Explained[] {
     case 'invalid_union':
       return explainUnion(issue, path, context)
     case 'invalid_key':
+      return [explainKey(path, issue.issues)]
     case 'invalid_element':
       return issue.issues.flatMap(inner => explainIssue(within(path, inner), context))
     case 'custom':
@@ -80,12 +83,15 @@ function explainType(path: Path, expected: string, context: IssueContext): Expla
     const key = path.at(-1)
     return { path: path.slice(0, -1), message: `"${key}" is missing: it must be ${wanted}` }
   }
-  const message = `expected ${wanted}, got ${describeNode(node, context.isSecret(path))}`
-  const scalar = node.kind === 'scalar' && typeof node.value !== 'string'
-  return {
-    path,
-    message: expected === 'string' && scalar ? `${message}; put it in quotes` : message,
-  }
+  const hidden = context.isSecret(path)
+  const message = `expected ${wanted}, got ${describeNode(node, hidden)}`
+  const hint = expected === 'string' && node.kind === 'scalar' ? quotingHint(node, hidden) : ''
+  return { path, message: `${message}${hint}` }
+}
+
+function quotingHint({ place, raw }: ConfigNode, hidden: boolean): string {
+  const written = place.source.text.slice(place.start, place.end)
+  return hidden || raw !== undefined ? '; put it in quotes' : `; put it in quotes: "${written}"`
 }
 
 function explainChoice(path: Path, values: readonly unknown[], context: IssueContext): Explained {
@@ -98,6 +104,16 @@ function explainChoice(path: Path, values: readonly unknown[], context: IssueCon
   const suggestion = node.kind === 'scalar' ? nearest(String(node.value), options) : undefined
   const choice = options.length === 1 ? `not ${list}` : `not one of ${list}`
   return { path, message: `${shown(path, context)} is ${choice}`, suggestion }
+}
+
+/** About the key itself, not what stands behind it. */
+function explainKey(path: Path, issues: readonly Issue[]): Explained {
+  const key = String(path.at(-1))
+  const pattern = issues
+    .map(issue => ('pattern' in issue ? issue.pattern : undefined))
+    .find(Boolean)
+  const rule = pattern === undefined ? 'is not allowed here' : `does not match ${String(pattern)}`
+  return { path: path.slice(0, -1), key, message: `the key "${shorten(key)}" ${rule}` }
 }
 
 function bound(
@@ -147,9 +163,16 @@ function explainUnion(
     const best = deeper.reduce((a, b) => (b.length < a.length ? b : a))
     return best.flatMap(inner => explainIssue(within(path, inner), context))
   }
+  const form = FORMS[context.formatAt(path) ?? '']
+  if (form !== undefined) return [{ path, message: `${shown(path, context)} is not ${form}` }]
   const wanted = [...new Set(errors.flatMap(branch => branch.flatMap(expectation)))].join(' or ')
   const explained = explainType(path, 'value', context)
   return [{ ...explained, message: explained.message.replace('value', wanted) }]
+}
+
+const FORMS: Readonly<Record<string, string>> = {
+  duration: 'a duration: write it as 200ms, 5s or 1m30s',
+  bytes: 'a size: write it as 67108864, 64MiB or 1GiB',
 }
 
 function isTypeMismatch(issue: Issue): boolean {
@@ -169,5 +192,6 @@ function shown(path: Path, context: IssueContext): string {
   const node = nodeAt(context.root, path)
   if (!node) return 'the value'
   if (node.kind !== 'scalar' || context.isSecret(path)) return 'the value'
-  return shorten(typeof node.value === 'string' ? JSON.stringify(node.value) : String(node.value))
+  const value = node.value ?? node.raw ?? null
+  return shorten(typeof value === 'string' ? JSON.stringify(value) : String(value))
 }

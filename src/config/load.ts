@@ -86,18 +86,6 @@ function checkSections(tree: MapNode, problems: Problems): void {
     const list = suggestion === undefined ? `; known are ${known.join(', ')}` : ''
     problems.error(key, [], `unknown section "${name}"${list}`, suggestion)
   }
-  for (const kind of ['receiver', 'exporter'] as const) {
-    const section = tree.entries.get(sectionOf(kind))
-    const none = !section || isEmpty(section.node) || isEmptyMap(section.node)
-    const connected = tree.entries.has('connectors')
-    if (none && !connected) {
-      problems.error(section?.key ?? tree.place, [sectionOf(kind)], `there is no ${kind}`)
-    }
-  }
-}
-
-function isEmptyMap(node: ConfigNode): boolean {
-  return node.kind === 'map' && node.entries.size === 0
 }
 
 function configOf(

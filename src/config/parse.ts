@@ -9,43 +9,44 @@ import {
   type Pair,
   parseDocument,
   type Scalar,
-  type YAMLError,
   type YAMLMap,
 } from 'yaml'
 import { isSecretName } from './mask.ts'
+import { NESTING_MAX, tooDeeplyNested } from './nesting.ts'
 import type { Problems } from './problem.ts'
 import type { Place, SourceText } from './source-text.ts'
+import { explainSyntax } from './syntax-error.ts'
 import type { ConfigNode, MapEntry, ScalarNode, ScalarValue } from './tree.ts'
 
 const NODES_MAX = 100_000
-const DEPTH_MAX = 100
-
-/** What the YAML library's error codes mean to the author of a config. */
-const SYNTAX: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: 'a tab cannot indent YAML; use spaces',
-  BAD_INDENT: 'wrong indentation: the keys of one map must start in the same column',
-  MULTIPLE_DOCS: 'only one YAML document a file; remove the "---"',
-  MULTILINE_IMPLICIT_KEY: 'a key must stand on one line, followed by ": "',
-  BLOCK_AS_IMPLICIT_KEY: 'a key and its ": " must stand on a line of their own',
-  KEY_OVER_1024_CHARS: 'a key may have 1024 characters at most',
-  BAD_SCALAR_START: 'a value cannot start with this character; put it in quotes',
-  BAD_ALIAS: 'there is no anchor of this name before here',
-}
+/** More than this many are the consequence of one. */
+const SYNTAX_ERRORS_MAX = 20
 
 /**
  * Parses one YAML document into a tree with places. Undefined when it is empty or has a syntax
  * error; errors go to `problems`. Never throws.
  */
 export function parseYaml(source: SourceText, problems: Problems): ConfigNode | undefined {
+  const deep = tooDeeplyNested(source.text)
+  if (deep) {
+    const place = source.place(deep.start, deep.end)
+    problems.error(place, [], `YAML: nested deeper than ${NESTING_MAX}`)
+    return undefined
+  }
   try {
     const document = parseDocument(source.text, {
       uniqueKeys: false,
       merge: true,
       prettyErrors: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     })
-    for (const error of document.errors) problems.error(...syntaxProblem(source, error))
-    for (const warning of document.warnings) problems.warn(...syntaxProblem(source, warning))
+    for (const error of document.errors.slice(0, SYNTAX_ERRORS_MAX)) {
+      const { start, end, message } = explainSyntax(error, document, source.text)
+      problems.error(source.place(start, end), [], message)
+    }
+    for (const { pos, message } of document.warnings) {
+      problems.warn(source.place(...pos), [], `YAML: ${message}`)
+    }
     const builder = new TreeBuilder(source, document, problems)
     const tree = document.contents === null ? undefined : builder.node(document.contents, 0)
     return document.errors.length > 0 ? undefined : tree
@@ -54,11 +55,6 @@ export function parseYaml(source: SourceText, problems: Problems): ConfigNode | 
     problems.error(source.top, [], `cannot be read as YAML: ${reason}`)
     return undefined
   }
-}
-
-function syntaxProblem(source: SourceText, error: YAMLError): [Place, [], string] {
-  const [start, end] = error.pos
-  return [source.place(start, end), [], `YAML: ${SYNTAX[error.code] ?? error.message}`]
 }
 
 /** Turns the library's nodes into ours, bounded in depth and number against alias bombs. */
@@ -78,7 +74,7 @@ class TreeBuilder {
 
   node(node: unknown, depth: number): ConfigNode {
     const place = this.#placeOf(node)
-    if (depth > DEPTH_MAX || ++this.#count > NODES_MAX) return this.#tooLarge(place, depth)
+    if (depth > NESTING_MAX || ++this.#count > NODES_MAX) return this.#tooLarge(place, depth)
     if (isAlias(node)) return this.#alias(node, place, depth)
     if (isMap(node)) return this.#map(node, place, depth)
     if (isSeq(node)) {
@@ -94,7 +90,7 @@ class TreeBuilder {
 
   #tooLarge(place: Place, depth: number): ScalarNode {
     const limit =
-      depth > DEPTH_MAX ? `nested deeper than ${DEPTH_MAX}` : `more than ${NODES_MAX} values`
+      depth > NESTING_MAX ? `nested deeper than ${NESTING_MAX}` : `more than ${NODES_MAX} values`
     if (this.#count <= NODES_MAX + 1) this.#problems.error(place, [], `YAML: ${limit}`)
     this.#count = Math.max(this.#count, NODES_MAX + 1)
     return { kind: 'scalar', value: null, place }
@@ -102,7 +98,9 @@ class TreeBuilder {
 
   #alias(alias: Alias, place: Place, depth: number): ConfigNode {
     const target = alias.resolve(this.#document)
-    return target ? this.node(target, depth + 1) : { kind: 'scalar', value: null, place }
+    if (target) return this.node(target, depth + 1)
+    this.#problems.error(place, [], `YAML: there is no anchor "&${alias.source}" before here`)
+    return { kind: 'scalar', value: null, place }
   }
 
   #map(map: YAMLMap, place: Place, depth: number): ConfigNode {

@@ -100,7 +100,8 @@ function problemOf({ severity, place, path, message, suggestion }: Draft): Probl
     path: pathText(path),
     message,
     ...(suggestion === undefined ? {} : { suggestion }),
-    ...(source.hasLines ? { excerpt: excerptOf(place) } : {}),
+    // Nothing is underlined when it is the source as a whole that is meant.
+    ...(source.hasLines && place.end > 0 ? { excerpt: excerptOf(place) } : {}),
   }
 }
 

@@ -5,7 +5,7 @@ import { parseComponentId } from './component-id.ts'
 import type { Problems } from './problem.ts'
 import type { Place } from './source-text.ts'
 import { nearest } from './suggest.ts'
-import { entryOf, isNull, type MapEntry, type MapNode } from './tree.ts'
+import { describeNode, entryOf, isNull, type MapEntry, type MapNode } from './tree.ts'
 
 export const KINDS: readonly ComponentKind[] = [
   'receiver',
@@ -64,7 +64,8 @@ class Resolver {
     const components = new Map<string, ResolvedComponent>()
     if (!section || isNull(section.node)) return components
     if (section.node.kind !== 'map') {
-      this.#problems.error(section.node.place, [name], `expected a map of ${name}, got a value`)
+      const got = describeNode(section.node, false)
+      this.#problems.error(section.node.place, [name], `expected a map of ${name}, got ${got}`)
       return components
     }
     for (const [id, entry] of section.node.entries) {

@@ -32,8 +32,8 @@ export interface PipelineSection {
 
 /** `service:`, read but not yet checked against the components. */
 export interface ServiceSection {
-  readonly key: Place
   readonly extensions: readonly NameAt[]
+  /** Those in the right form. */
   readonly pipelines: readonly PipelineSection[]
   readonly telemetry: TelemetryConfig | undefined
   readonly roles: ReadonlyMap<string, readonly NameAt[]>
@@ -45,7 +45,8 @@ const OTHER_SIGNALS = ['traces', 'metrics', 'profiles']
 
 /** Reads the `service` section; what has the wrong form is told and left out. */
 export function readService(tree: MapNode, problems: Problems): ServiceSection {
-  const none = { key: tree.place, node: emptyMap(tree.place) }
+  const { top } = tree.place.source
+  const none = { key: top, node: emptyMap(top) }
   return new ServiceReader(problems).read(entryOf(tree, 'service') ?? none)
 }
 
@@ -66,10 +67,11 @@ class ServiceReader {
       telemetrySchema,
       this.#problems,
     )
+    const pipelines = part('pipelines')
+    if (isEmpty(pipelines?.node)) this.#noPipelines(pipelines?.key ?? key)
     return {
-      key,
       extensions: this.#names(part('extensions')?.node, ['service', 'extensions']),
-      pipelines: this.#pipelines(part('pipelines')),
+      pipelines: this.#pipelines(pipelines),
       telemetry: checked?.value,
       roles: this.#roles(part('roles')?.node),
     }
@@ -83,6 +85,11 @@ class ServiceReader {
       if (problem) this.#problems.error(entry.key, [...path, id], ...problem)
       return problem ? [] : [this.#pipeline(id, entry)]
     })
+  }
+
+  #noPipelines(place: Place): void {
+    const example = 'logs: {receivers: [...], exporters: [...]}'
+    this.#problems.error(place, ['service', 'pipelines'], `there is no pipeline; add ${example}`)
   }
 
   #pipelineIdProblem(id: string): [message: string, suggestion?: string] | undefined {
@@ -159,4 +166,8 @@ class ServiceReader {
       this.#problems.error(key, path, `unknown key "${name}"${list}`, suggestion)
     }
   }
+}
+
+function isEmpty(node: ConfigNode | undefined): boolean {
+  return node === undefined || isNull(node) || (node.kind === 'map' && node.entries.size === 0)
 }
