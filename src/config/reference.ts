@@ -124,7 +124,7 @@ function choiceText(choice: JsonSchema, view: SchemaView): string {
   if (choice.format === 'duration') return choice.type === 'string' ? 'duration' : ''
   if (choice.format === 'bytes') return choice.type === 'string' ? 'size' : ''
   if (choice.enum) return choice.enum.map(value => code(String(value))).join(', ')
-  if (choice.const !== undefined) return code(String(choice.const))
+  if (choice.const !== undefined) return code(JSON.stringify(choice.const))
   if (choice.type === 'array') {
     const item = typeText(view.child(0))
     return item === '' ? 'list' : `list of ${item}`

@@ -99,7 +99,9 @@ const store = definePlugin({
     username: z.string().default('default').meta({ description: 'Who.' }),
     password: secret('Of the user.').default(''),
     key: secret('Exactly eight letters.')
-      .refine(text => text.length === 8, { error: issue => `"${issue.input}" is not 8 letters` })
+      .refine(text => text.length === 8, {
+        error: issue => `"${String(issue.input)}" is not 8 letters`,
+      })
       .optional(),
     pin: z.string().optional().meta({ description: 'Digits.', secret: true }),
     headers: z
