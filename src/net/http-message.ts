@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { httpStatus } from '../otlp/status.ts'
+import type { PipelineError } from '../plugin/pipeline-error.ts'
+
+/** A request whose body has been read and unpacked. */
+export interface HttpRequest {
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  /** In lower case, without parameters; '' when there is none. */
+  readonly contentType: string
+  readonly body: Buffer
+  /** `address:port` of the client. */
+  readonly clientAddress: string
+  /**
+   * Aborts when the client's connection is gone. Requests of one connection may share it, so
+   * whoever listens to it MUST stop listening when the request is done.
+   */
+  readonly signal: AbortSignal
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Buffer
+}
+
+/** What a route does. PipelineErrors become answers by otlp/status; anything else is a 503. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>
+
+const JSON_TYPE = 'application/json'
+const PROTOBUF_TYPE = 'application/x-protobuf'
+
+/**
+ * An error as a google.rpc.Status in the encoding of the request: protobuf for protobuf, JSON for
+ * everything else. `status` overrides the HTTP status that the error's code would give.
+ */
+export function errorResponse(
+  error: PipelineError,
+  contentType: string,
+  status?: number,
+): HttpResponse & { readonly headers: Record<string, string>; readonly body: Buffer } {
+  const isProtobuf = contentType === PROTOBUF_TYPE
+  const answer = httpStatus(error, isProtobuf ? 'protobuf' : 'json')
+  const headers: Record<string, string> = { 'content-type': isProtobuf ? PROTOBUF_TYPE : JSON_TYPE }
+  if (answer.retryAfter !== undefined) headers['retry-after'] = answer.retryAfter
+  return { status: status ?? answer.status, headers, body: answer.body }
+}
+
+/** The media type of a Content-Type header: lower case, without parameters. */
+export function mediaType(header: string | undefined): string {
+  if (header === undefined) return ''
+  const end = header.indexOf(';')
+  return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase()
+}

@@ -1,0 +1,372 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import type { Logger } from 'pino'
+import { PipelineError } from '../plugin/pipeline-error.ts'
+import { RepeatedLog } from '../telemetry/repeated-log.ts'
+import { ByteBudget, type ByteLease } from './byte-budget.ts'
+import { connectionSignal, peerAddress } from './connection-signal.ts'
+import { Cors } from './cors.ts'
+import { CONTENT_ENCODINGS, type ContentEncoding, decompress } from './decompress.ts'
+import {
+  errorResponse,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  mediaType,
+} from './http-message.ts'
+import type { HttpServerConfig } from './http-server-config.ts'
+import { formatHostPort } from './listen.ts'
+import { listenAt } from './listen-at.ts'
+import { readBody } from './read-body.ts'
+import { loadTlsServerOptions } from './tls-options.ts'
+import { CertificateReload } from './tls-reload.ts'
+
+export interface HttpServerContext {
+  /** Where the server is configured, for errors: `receivers::otlp::protocols::http`. */
+  readonly key: string
+  readonly logger: Logger
+}
+
+interface Route {
+  readonly methods: readonly string[]
+  readonly handler: HttpHandler
+}
+
+const BODY_BYTES_MAX_DEFAULT = 64 * 1024 ** 2
+/** Answers below this are sent as they are: packing would cost more than it saves. */
+const GZIP_BYTES_MIN = 8 * 1024
+/** How long the last answers may take to leave before connections are cut. */
+const FLUSH_MS = 250
+
+/**
+ * HTTP/1.1 with limits on everything: a route gets whole, unpacked bodies, and every refusal is a
+ * google.rpc.Status in the encoding of the request.
+ */
+export class HttpServer {
+  readonly #config: HttpServerConfig
+  readonly #context: HttpServerContext
+  readonly #server: Server
+  readonly #routes = new Map<string, Route>()
+  readonly #cors: Cors | undefined
+  readonly #encodings: ReadonlySet<string>
+  readonly #bodyBytesMax: number
+  readonly #budget: ByteBudget
+  readonly #log: RepeatedLog
+  readonly #reload: CertificateReload | undefined
+  /** The answer that a connection waits for while its request is still being read. */
+  readonly #reading = new WeakMap<Socket, ServerResponse>()
+  #active = 0
+  #stopping = false
+  #whenIdle: (() => void) | undefined
+  #address = ''
+
+  /** @throws an Error that names the key when the TLS files are no good. */
+  constructor(config: HttpServerConfig, context: HttpServerContext) {
+    this.#config = config
+    this.#context = context
+    this.#cors = config.cors === undefined ? undefined : new Cors(config.cors)
+    this.#encodings = new Set<string>(
+      CONTENT_ENCODINGS.filter(name => config.compression_algorithms.includes(name)),
+    )
+    this.#bodyBytesMax = config.max_request_body_size || BODY_BYTES_MAX_DEFAULT
+    this.#budget = new ByteBudget(config.max_in_flight_size)
+    this.#log = new RepeatedLog(context.logger)
+    this.#server = createHttpServer(config)
+    if (config.tls !== undefined) {
+      this.#reload = new CertificateReload(config.tls, context.logger, options =>
+        (this.#server as unknown as { setSecureContext(o: object): void }).setSecureContext(
+          options,
+        ),
+      )
+    }
+    this.#server.maxConnections = config.max_connections || Number.POSITIVE_INFINITY
+    this.#server.on('request', (request, response) => void this.#answer(request, response, false))
+    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      void this.#answer(request, response, true)
+    })
+    this.#server.on('clientError', (error, socket) => this.#clientError(error, socket as Socket))
+    this.#server.on('drop', () => {
+      const fields = { max_connections: config.max_connections }
+      this.#log.log('warn', 'drop', fields, 'too many connections: refused one')
+    })
+  }
+
+  /** Serves `path` for these methods; other methods of it are answered with 405. */
+  route(path: string, methods: readonly string[], handler: HttpHandler): void {
+    this.#routes.set(path, { methods, handler })
+  }
+
+  /** @throws an Error that names endpoint and key when the address cannot be had. */
+  async start(): Promise<void> {
+    const { endpoint, transport, tls } = this.#config
+    const bound = await listenAt(
+      this.#server,
+      endpoint,
+      transport,
+      `${this.#context.key}::endpoint`,
+    )
+    const scheme = tls === undefined ? 'http' : 'https'
+    this.#address =
+      'path' in bound ? `unix://${bound.path}` : `${scheme}://${formatHostPort(bound)}`
+    this.#reload?.start()
+  }
+
+  /** `http://host:port` with the port really bound; '' before `start`. */
+  get url(): string {
+    return this.#address
+  }
+
+  /** Takes no more, answers what it has, and cuts every connection when `deadline` aborts. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping = true
+    this.#reload?.stop()
+    if (!this.#server.listening) return
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    this.#server.closeIdleConnections()
+    const idle = new Promise<void>(resolve => {
+      this.#whenIdle = resolve
+      if (this.#active === 0) resolve()
+    })
+    await untilAborted(idle, deadline)
+    if (!deadline.aborted) await untilAborted(closed, AbortSignal.timeout(FLUSH_MS))
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    expectsContinue: boolean,
+  ): Promise<void> {
+    this.#active++
+    const lease = this.#budget.lease()
+    const contentType = mediaType(request.headers['content-type'])
+    try {
+      const refused = this.#refusal(request, contentType)
+      if (refused !== undefined) this.#respond(request, response, refused)
+      else {
+        if (expectsContinue && this.#bodyFits(request)) response.writeContinue()
+        const answer = await this.#handle(request, response, contentType, lease)
+        this.#respond(request, response, answer)
+      }
+    } catch (thrown) {
+      this.#respond(request, response, this.#errorAnswer(thrown, contentType))
+    }
+    lease.release()
+    if (--this.#active === 0) this.#whenIdle?.()
+  }
+
+  /** Answers that need neither body nor handler. */
+  #refusal(request: IncomingMessage, contentType: string): HttpResponse | undefined {
+    const { method = '', headers } = request
+    const { origin } = headers
+    if (
+      method === 'OPTIONS' &&
+      this.#cors !== undefined &&
+      origin !== undefined &&
+      headers['access-control-request-method'] !== undefined
+    ) {
+      return { status: 204, headers: this.#cors.preflight(origin, headers) }
+    }
+    const path = pathOf(request)
+    const route = this.#routes.get(path)
+    if (route === undefined) {
+      return refuse(404, 'not_found', `nothing is served at ${path}`, contentType)
+    }
+    if (!route.methods.includes(method)) {
+      const allow = route.methods.join(', ')
+      const message = `method ${method} is not allowed at ${path}, only ${allow}`
+      return refuse(405, 'unimplemented', message, contentType, { allow })
+    }
+    const encoding = encodingOf(request)
+    if (encoding !== '' && !this.#encodings.has(encoding)) {
+      const supported = [...this.#encodings].join(', ') || 'identity'
+      const message = `content-encoding "${encoding}" is not supported, only ${supported}`
+      return refuse(415, 'invalid_argument', message, contentType, { 'accept-encoding': supported })
+    }
+    return undefined
+  }
+
+  async #handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    contentType: string,
+    lease: ByteLease,
+  ): Promise<HttpResponse> {
+    const { socket } = request
+    this.#reading.set(socket, response)
+    let body = await readBody(request, this.#bodyBytesMax, lease)
+    this.#reading.delete(socket)
+    const encoding = encodingOf(request)
+    if (encoding !== '') {
+      body = await decompress(encoding as ContentEncoding, body, this.#bodyBytesMax)
+      lease.take(body.length)
+    }
+    const path = pathOf(request)
+    return this.#routes.get(path)!.handler(new Received(request, path, contentType, body))
+  }
+
+  #errorAnswer(thrown: unknown, contentType: string): HttpResponse {
+    if (!(thrown instanceof PipelineError)) {
+      this.#log.log('error', 'handler', { err: thrown }, 'a request handler failed')
+    }
+    return errorResponse(PipelineError.from(thrown), contentType)
+  }
+
+  #respond(request: IncomingMessage, response: ServerResponse, answer: HttpResponse): void {
+    if (response.headersSent || response.destroyed) return
+    const headers: Record<string, string | number> = { ...answer.headers }
+    const { response_headers: extra, keep_alives_enabled: keepAlive } = this.#config
+    for (const name in extra) headers[name] = extra[name]!
+    const { origin } = request.headers
+    if (this.#cors !== undefined && origin !== undefined && answer.status !== 204) {
+      Object.assign(headers, this.#cors.headers(origin))
+    }
+    let { body } = answer
+    if (body !== undefined && body.length >= GZIP_BYTES_MIN && acceptsGzip(request)) {
+      body = gzipSync(body)
+      headers['content-encoding'] = 'gzip'
+    }
+    if (answer.status !== 204) headers['content-length'] = body?.length ?? 0
+    if (this.#stopping || !keepAlive) response.shouldKeepAlive = false
+    response.writeHead(answer.status, headers)
+    response.end(body)
+  }
+
+  #bodyFits(request: IncomingMessage): boolean {
+    return Number(request.headers['content-length'] ?? 0) <= this.#bodyBytesMax
+  }
+
+  /** Bytes that are no HTTP, headers that are too large, and senders that are too slow. */
+  #clientError(error: NodeJS.ErrnoException, socket: Socket): void {
+    const response = this.#reading.get(socket)
+    if (!socket.writable || response?.headersSent || error.code === 'ECONNRESET') {
+      socket.destroy()
+      return
+    }
+    const status = CLIENT_ERROR_STATUS[error.code ?? ''] ?? 400
+    const contentType = mediaType(response?.req.headers['content-type'])
+    const { headers, body } = refuse(status, 'invalid_argument', reasonOf(error), contentType)
+    const lines = Object.entries({ ...headers, 'content-length': body.length, connection: 'close' })
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    const statusLine = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+    socket.end(Buffer.concat([Buffer.from(`${statusLine}${head}\r\n`), body]), () =>
+      socket.destroySoon(),
+    )
+  }
+}
+
+/** Lazy where it costs: most handlers never ask for the address. */
+class Received implements HttpRequest {
+  readonly #raw: IncomingMessage
+  readonly path: string
+  readonly contentType: string
+  readonly body: Buffer
+
+  constructor(raw: IncomingMessage, path: string, contentType: string, body: Buffer) {
+    this.#raw = raw
+    this.path = path
+    this.contentType = contentType
+    this.body = body
+  }
+
+  get method(): string {
+    return this.#raw.method ?? ''
+  }
+
+  get headers(): IncomingMessage['headers'] {
+    return this.#raw.headers
+  }
+
+  get clientAddress(): string {
+    return peerAddress(this.#raw.socket)
+  }
+
+  get signal(): AbortSignal {
+    return connectionSignal(this.#raw.socket)
+  }
+}
+
+function createHttpServer(config: HttpServerConfig): Server {
+  const { read_timeout: read, read_header_timeout: header } = config
+  // Node wants the time for headers inside the time for the request.
+  const headersTimeout = read > 0 && (header === 0 || header > read) ? read : header
+  const shortest = Math.min(...[read, headersTimeout].filter(ms => ms > 0), 20_000)
+  const options: ServerOptions = {
+    maxHeaderSize: config.max_header_size,
+    requestTimeout: read,
+    headersTimeout,
+    keepAliveTimeout: config.idle_timeout,
+    connectionsCheckingInterval: Math.max(50, Math.floor(shortest / 4)),
+    noDelay: true,
+  }
+  const server =
+    config.tls === undefined
+      ? createServer(options)
+      : createTlsServer({ ...options, ...loadTlsServerOptions(config.tls) })
+  server.timeout = config.write_timeout
+  return server
+}
+
+const CLIENT_ERROR_STATUS: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'the request took too long to arrive'
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 'the headers are larger than max_header_size'
+  return `not a valid HTTP request: ${error.message}`
+}
+
+function refuse(
+  status: number,
+  code: PipelineError['code'],
+  message: string,
+  contentType: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse & { readonly headers: Record<string, string>; readonly body: Buffer } {
+  const response = errorResponse(PipelineError.permanent(message, { code }), contentType, status)
+  return { ...response, headers: { ...response.headers, ...headers } }
+}
+
+function pathOf(request: IncomingMessage): string {
+  const { url = '' } = request
+  const end = url.indexOf('?')
+  return end < 0 ? url : url.slice(0, end)
+}
+
+function encodingOf(request: IncomingMessage): string {
+  const header = request.headers['content-encoding']
+  if (header === undefined) return ''
+  const encoding = header.trim().toLowerCase()
+  return encoding === 'identity' ? '' : encoding
+}
+
+function acceptsGzip(request: IncomingMessage): boolean {
+  return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(
+    String(request.headers['accept-encoding'] ?? ''),
+  )
+}
+
+/** Resolves with `work`, or as soon as `signal` aborts. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  let stop: () => void = () => {}
+  const aborted = new Promise<void>(resolve => {
+    stop = resolve
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  await Promise.race([work, aborted])
+  signal.removeEventListener('abort', stop)
+}
