@@ -3,7 +3,7 @@ import { httpStatus } from '../otlp/status.ts'
 import type { PipelineError } from '../plugin/pipeline-error.ts'
 
 /** A request whose body has been read and unpacked. */
-export interface HttpRequest {
+export interface HttpServerRequest {
   readonly method: string
   /** Without the query. */
   readonly path: string
@@ -20,14 +20,14 @@ export interface HttpRequest {
   readonly signal: AbortSignal
 }
 
-export interface HttpResponse {
+export interface HttpServerResponse {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Buffer
 }
 
 /** What a route does. PipelineErrors become answers by otlp/status; anything else is a 503. */
-export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>
+export type HttpHandler = (request: HttpServerRequest) => Promise<HttpServerResponse>
 
 const JSON_TYPE = 'application/json'
 const PROTOBUF_TYPE = 'application/x-protobuf'
@@ -40,7 +40,7 @@ export function errorResponse(
   error: PipelineError,
   contentType: string,
   status?: number,
-): HttpResponse & { readonly headers: Record<string, string>; readonly body: Buffer } {
+): HttpServerResponse & { readonly headers: Record<string, string>; readonly body: Buffer } {
   const isProtobuf = contentType === PROTOBUF_TYPE
   const answer = httpStatus(error, isProtobuf ? 'protobuf' : 'json')
   const headers: Record<string, string> = { 'content-type': isProtobuf ? PROTOBUF_TYPE : JSON_TYPE }

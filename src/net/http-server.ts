@@ -12,6 +12,7 @@ import { gzipSync } from 'node:zlib'
 import type { Logger } from 'pino'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
+import { untilAborted } from './abort.ts'
 import { ByteBudget, type ByteLease } from './byte-budget.ts'
 import { connectionSignal, peerAddress } from './connection-signal.ts'
 import { Cors } from './cors.ts'
@@ -19,8 +20,8 @@ import { CONTENT_ENCODINGS, type ContentEncoding, decompress } from './decompres
 import {
   errorResponse,
   type HttpHandler,
-  type HttpRequest,
-  type HttpResponse,
+  type HttpServerRequest,
+  type HttpServerResponse,
   mediaType,
 } from './http-message.ts'
 import type { HttpServerConfig } from './http-server-config.ts'
@@ -166,7 +167,7 @@ export class HttpServer {
   }
 
   /** Answers that need neither body nor handler. */
-  #refusal(request: IncomingMessage, contentType: string): HttpResponse | undefined {
+  #refusal(request: IncomingMessage, contentType: string): HttpServerResponse | undefined {
     const { method = '', headers } = request
     const { origin } = headers
     if (
@@ -201,7 +202,7 @@ export class HttpServer {
     response: ServerResponse,
     contentType: string,
     lease: ByteLease,
-  ): Promise<HttpResponse> {
+  ): Promise<HttpServerResponse> {
     const { socket } = request
     this.#reading.set(socket, response)
     let body = await readBody(request, this.#bodyBytesMax, lease)
@@ -215,14 +216,14 @@ export class HttpServer {
     return this.#routes.get(path)!.handler(new Received(request, path, contentType, body))
   }
 
-  #errorAnswer(thrown: unknown, contentType: string): HttpResponse {
+  #errorAnswer(thrown: unknown, contentType: string): HttpServerResponse {
     if (!(thrown instanceof PipelineError)) {
       this.#log.log('error', 'handler', { err: thrown }, 'a request handler failed')
     }
     return errorResponse(PipelineError.from(thrown), contentType)
   }
 
-  #respond(request: IncomingMessage, response: ServerResponse, answer: HttpResponse): void {
+  #respond(request: IncomingMessage, response: ServerResponse, answer: HttpServerResponse): void {
     if (response.headersSent || response.destroyed) return
     const headers: Record<string, string | number> = { ...answer.headers }
     const { response_headers: extra, keep_alives_enabled: keepAlive } = this.#config
@@ -266,7 +267,7 @@ export class HttpServer {
 }
 
 /** Lazy where it costs: most handlers never ask for the address. */
-class Received implements HttpRequest {
+class Received implements HttpServerRequest {
   readonly #raw: IncomingMessage
   readonly path: string
   readonly contentType: string
@@ -335,7 +336,7 @@ function refuse(
   message: string,
   contentType: string,
   headers: Readonly<Record<string, string>> = {},
-): HttpResponse & { readonly headers: Record<string, string>; readonly body: Buffer } {
+): HttpServerResponse & { readonly headers: Record<string, string>; readonly body: Buffer } {
   const response = errorResponse(PipelineError.permanent(message, { code }), contentType, status)
   return { ...response, headers: { ...response.headers, ...headers } }
 }
@@ -357,16 +358,4 @@ function acceptsGzip(request: IncomingMessage): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(
     String(request.headers['accept-encoding'] ?? ''),
   )
-}
-
-/** Resolves with `work`, or as soon as `signal` aborts. */
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  let stop: () => void = () => {}
-  const aborted = new Promise<void>(resolve => {
-    stop = resolve
-    signal.addEventListener('abort', stop, { once: true })
-  })
-  await Promise.race([work, aborted])
-  signal.removeEventListener('abort', stop)
 }

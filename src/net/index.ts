@@ -2,8 +2,23 @@
 
 export { grpcClientFields, httpClientFields } from './client-config.ts'
 export { GrpcClient, type GrpcClientOptions, type UnaryOptions } from './grpc-client.ts'
+export {
+  type GrpcCall,
+  type GrpcHandler,
+  GrpcServer,
+  type GrpcServerContext,
+} from './grpc-server.ts'
+export { type GrpcServerConfig, grpcServerFields } from './grpc-server-config.ts'
 export { type GrpcTarget, parseGrpcTarget } from './grpc-target.ts'
 export { HttpClient, type HttpClientOptions, type HttpResponse } from './http-client.ts'
+export {
+  errorResponse,
+  type HttpHandler,
+  type HttpServerRequest,
+  type HttpServerResponse,
+} from './http-message.ts'
+export { HttpServer, type HttpServerContext } from './http-server.ts'
+export { type HttpServerConfig, httpServerFields } from './http-server-config.ts'
 export { formatHostPort, type HostPort, listen, parseHostPort } from './listen.ts'
 export { jsonReply, type StatusReply, type StatusRoute, StatusServer } from './status-server.ts'
 export {

@@ -1,0 +1,222 @@
+import { createServer, type Server as NetServer, type Socket } from 'node:net'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import {
+  Server as GrpcJsServer,
+  Metadata,
+  ServerCredentials,
+  type ServerOptions,
+  type ServerUnaryCall,
+  type sendUnaryData,
+} from '@grpc/grpc-js'
+import type { Logger } from 'pino'
+import { grpcStatus } from '../otlp/status.ts'
+import { PipelineError } from '../plugin/pipeline-error.ts'
+import { RepeatedLog } from '../telemetry/repeated-log.ts'
+import { untilAborted } from './abort.ts'
+import { ByteBudget } from './byte-budget.ts'
+import { GrpcHealth } from './grpc-health.ts'
+import { addMethod } from './grpc-method.ts'
+import { GrpcReflection } from './grpc-reflection.ts'
+import type { GrpcServerConfig } from './grpc-server-config.ts'
+import { widenWindows } from './grpc-window.ts'
+import { formatHostPort } from './listen.ts'
+import { listenAt } from './listen-at.ts'
+import { loadTlsServerOptions } from './tls-options.ts'
+import { CertificateReload } from './tls-reload.ts'
+
+/** One unary call; what costs is made when asked for. */
+export interface GrpcCall {
+  readonly message: Buffer
+  /** Keys in lower case; values of `-bin` keys in base64. */
+  readonly metadata: ReadonlyMap<string, readonly string[]>
+  /** `address:port` of the client. */
+  readonly clientAddress: string
+  /** Aborts when the client cancels, its deadline passes or its connection is gone. */
+  readonly signal: AbortSignal
+}
+
+/** Answers with the bytes of a message. A PipelineError becomes the status, by otlp/status. */
+export type GrpcHandler = (call: GrpcCall) => Promise<Buffer>
+
+export interface GrpcServerContext {
+  /** Where the server is configured, for errors: `receivers::otlp::protocols::grpc`. */
+  readonly key: string
+  readonly logger: Logger
+}
+
+const MIB = 1024 ** 2
+
+/**
+ * Unary gRPC over @grpc/grpc-js, whose types stay in here: handlers see bytes. Connections are
+ * accepted by a listener of our own and handed over, which gives clear errors, all TLS settings and
+ * a bound on connections. Speaks grpc.health.v1 and server reflection.
+ */
+export class GrpcServer {
+  readonly #config: GrpcServerConfig
+  readonly #context: GrpcServerContext
+  readonly #server: GrpcJsServer
+  readonly #listener: NetServer
+  readonly #budget: ByteBudget
+  readonly #log: RepeatedLog
+  readonly #health = new GrpcHealth()
+  readonly #reflection = new GrpcReflection()
+  readonly #reload: CertificateReload | undefined
+  #address = ''
+
+  /** @throws an Error that names the key when the TLS files are no good. */
+  constructor(config: GrpcServerConfig, context: GrpcServerContext) {
+    this.#config = config
+    this.#context = context
+    this.#budget = new ByteBudget(config.max_in_flight_size)
+    this.#log = new RepeatedLog(context.logger)
+    this.#server = new GrpcJsServer(serverOptions(config))
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
+    widenWindows(this.#server, context.logger)
+    this.#listener = createListener(config, socket => injector.injectConnection(socket))
+    this.#listener.maxConnections = config.max_connections || Number.POSITIVE_INFINITY
+    this.#listener.on('drop', () => {
+      const fields = { max_connections: config.max_connections }
+      this.#log.log('warn', 'drop', fields, 'too many connections: refused one')
+    })
+    if (config.tls !== undefined) {
+      this.#reload = new CertificateReload(config.tls, context.logger, options =>
+        (this.#listener as TlsServer).setSecureContext(options),
+      )
+    }
+    this.#health.addTo(this.#server)
+    this.#reflection.addTo(this.#server)
+  }
+
+  /**
+   * Serves the method at `/package.Service/Method`. A method that only explains why it is not there
+   * passes `listed: false`: health and reflection then do not know its service.
+   */
+  unary(path: string, handler: GrpcHandler, { listed = true } = {}): void {
+    const service = path.split('/')[1] ?? ''
+    if (listed) {
+      this.#health.add(service)
+      this.#reflection.add(service)
+    }
+    addMethod(this.#server, path, 'unary', (call, done) => void this.#run(handler, call, done))
+  }
+
+  /** @throws an Error that names endpoint and key when the address cannot be had. */
+  async start(): Promise<void> {
+    const { endpoint, transport } = this.#config
+    const key = `${this.#context.key}::endpoint`
+    const bound = await listenAt(this.#listener, endpoint, transport, key)
+    this.#address = 'path' in bound ? `unix://${bound.path}` : `grpc://${formatHostPort(bound)}`
+    this.#reload?.start()
+  }
+
+  /** `grpc://host:port` with the port really bound; '' before `start`. */
+  get url(): string {
+    return this.#address
+  }
+
+  /** Takes no more, answers what it has, and cuts every connection when `deadline` aborts. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#reload?.stop()
+    this.#health.stop()
+    const closed = new Promise<void>(resolve => {
+      if (this.#listener.listening) this.#listener.close(() => resolve())
+      else resolve()
+    })
+    const drained = new Promise<void>(resolve => this.#server.tryShutdown(() => resolve()))
+    await untilAborted(drained, deadline)
+    this.#server.forceShutdown()
+    await closed
+  }
+
+  async #run(
+    handler: GrpcHandler,
+    call: ServerUnaryCall<Buffer, Buffer>,
+    done: sendUnaryData<Buffer>,
+  ): Promise<void> {
+    const bytes = call.request.length
+    let held = 0
+    try {
+      this.#budget.take(bytes)
+      held = bytes
+      done(null, await handler(new Received(call)))
+    } catch (thrown) {
+      if (!(thrown instanceof PipelineError)) {
+        this.#log.log('error', 'handler', { err: thrown }, 'a request handler failed')
+      }
+      done(statusObject(PipelineError.from(thrown)))
+    } finally {
+      this.#budget.giveBack(held)
+    }
+  }
+}
+
+class Received implements GrpcCall {
+  readonly #call: ServerUnaryCall<Buffer, Buffer>
+  #signal: AbortSignal | undefined
+
+  constructor(call: ServerUnaryCall<Buffer, Buffer>) {
+    this.#call = call
+  }
+
+  get message(): Buffer {
+    return this.#call.request
+  }
+
+  get metadata(): ReadonlyMap<string, readonly string[]> {
+    const entries = Object.entries(this.#call.metadata.toHttp2Headers())
+    return new Map(entries.map(([key, values]) => [key, [values].flat().map(String)]))
+  }
+
+  get clientAddress(): string {
+    return this.#call.getPeer()
+  }
+
+  get signal(): AbortSignal {
+    if (this.#signal === undefined) {
+      const controller = new AbortController()
+      this.#signal = controller.signal
+      if (this.#call.cancelled) controller.abort()
+      else this.#call.once('cancelled', () => controller.abort())
+    }
+    return this.#signal
+  }
+}
+
+function statusObject(error: PipelineError): {
+  code: number
+  details: string
+  metadata: Metadata
+} {
+  const { code, message, details } = grpcStatus(error)
+  const metadata = new Metadata()
+  if (details !== undefined) metadata.set('grpc-status-details-bin', details)
+  return { code, details: message, metadata }
+}
+
+function serverOptions(config: GrpcServerConfig): ServerOptions {
+  const { server_parameters: server } = config.keepalive
+  return {
+    'grpc.max_receive_message_length': config.max_recv_msg_size_mib * MIB,
+    'grpc.max_concurrent_streams': config.max_concurrent_streams,
+    'grpc.keepalive_time_ms': server.time,
+    'grpc.keepalive_timeout_ms': server.timeout,
+    ...(server.max_connection_idle > 0
+      ? { 'grpc.max_connection_idle_ms': server.max_connection_idle }
+      : {}),
+    ...(server.max_connection_age > 0
+      ? { 'grpc.max_connection_age_ms': server.max_connection_age }
+      : {}),
+    ...(server.max_connection_age_grace > 0
+      ? { 'grpc.max_connection_age_grace_ms': server.max_connection_age_grace }
+      : {}),
+    // Its own bookkeeping of every call, which nothing here reads.
+    'grpc.enable_channelz': 0,
+  }
+}
+
+function createListener(config: GrpcServerConfig, accept: (socket: Socket) => void): NetServer {
+  const options = { allowHalfOpen: true, noDelay: true }
+  if (config.tls === undefined) return createServer(options, accept)
+  const tls = { ...options, ...loadTlsServerOptions(config.tls), ALPNProtocols: ['h2'] }
+  return createTlsServer(tls, accept).on('tlsClientError', () => {})
+}
