@@ -27,6 +27,8 @@ import { CertificateReload } from './tls-reload.ts'
 /** One unary call; what costs is made when asked for. */
 export interface GrpcCall {
   readonly message: Buffer
+  /** The first value of one metadata key (lower case, not `-bin`). */
+  header(key: string): string | undefined
   /** Keys in lower case; values of `-bin` keys in base64. */
   readonly metadata: ReadonlyMap<string, readonly string[]>
   /** `address:port` of the client. */
@@ -160,6 +162,10 @@ class Received implements GrpcCall {
 
   get message(): Buffer {
     return this.#call.request
+  }
+
+  header(key: string): string | undefined {
+    return this.#call.metadata.get(key)[0]?.toString()
   }
 
   get metadata(): ReadonlyMap<string, readonly string[]> {

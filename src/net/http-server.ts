@@ -37,8 +37,10 @@ export interface HttpServerContext {
   readonly logger: Logger
 }
 
-interface Route {
+export interface HttpRoute {
   readonly methods: readonly string[]
+  /** Media types of bodies it takes, others are answered with 415; absent = any. */
+  readonly contentTypes?: readonly string[]
   readonly handler: HttpHandler
 }
 
@@ -56,7 +58,7 @@ export class HttpServer {
   readonly #config: HttpServerConfig
   readonly #context: HttpServerContext
   readonly #server: Server
-  readonly #routes = new Map<string, Route>()
+  readonly #routes = new Map<string, HttpRoute>()
   readonly #cors: Cors | undefined
   readonly #encodings: ReadonlySet<string>
   readonly #bodyBytesMax: number
@@ -101,9 +103,9 @@ export class HttpServer {
     })
   }
 
-  /** Serves `path` for these methods; other methods of it are answered with 405. */
-  route(path: string, methods: readonly string[], handler: HttpHandler): void {
-    this.#routes.set(path, { methods, handler })
+  /** Serves `path`. */
+  route(path: string, route: HttpRoute): void {
+    this.#routes.set(path, route)
   }
 
   /** @throws an Error that names endpoint and key when the address cannot be had. */
@@ -187,6 +189,11 @@ export class HttpServer {
       const allow = route.methods.join(', ')
       const message = `method ${method} is not allowed at ${path}, only ${allow}`
       return refuse(405, 'unimplemented', message, contentType, { allow })
+    }
+    if (route.contentTypes?.includes(contentType) === false) {
+      const accept = route.contentTypes.join(', ')
+      const message = `content-type "${contentType}" is not supported, only ${accept}`
+      return refuse(415, 'invalid_argument', message, contentType, { accept })
     }
     const encoding = encodingOf(request)
     if (encoding !== '' && !this.#encodings.has(encoding)) {

@@ -17,7 +17,7 @@ export {
   type HttpServerRequest,
   type HttpServerResponse,
 } from './http-message.ts'
-export { HttpServer, type HttpServerContext } from './http-server.ts'
+export { type HttpRoute, HttpServer, type HttpServerContext } from './http-server.ts'
 export { type HttpServerConfig, httpServerFields } from './http-server-config.ts'
 export { formatHostPort, type HostPort, listen, parseHostPort } from './listen.ts'
 export { jsonReply, type StatusReply, type StatusRoute, StatusServer } from './status-server.ts'

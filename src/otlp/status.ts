@@ -1,4 +1,5 @@
 import { type ErrorCode, PipelineError } from '../plugin/pipeline-error.ts'
+import { JsonError } from '../wire/json-error.ts'
 import { WireError } from '../wire/wire-error.ts'
 import {
   decodeRpcStatus,
@@ -78,7 +79,7 @@ export function rpcStatus(error: PipelineError): RpcStatus {
     code: GRPC_CODES[code],
     message: publicMessage(error.message),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(cause instanceof WireError
+    ...(cause instanceof WireError || cause instanceof JsonError
       ? {
           violation: {
             field: cause.path,
