@@ -45,9 +45,13 @@ const sendingQueueConfig = z.strictObject({
     description: 'What queue_size counts. The Collector counts requests; bytes bound the memory.',
   }),
   queue_size: byteSize('Capacity, counted by `sizer`.', '128MiB'),
-  storage: z.string().optional().meta({
-    description: 'Where the queue lives: absent = memory.',
-  }),
+  storage: z
+    .string()
+    .refine(() => false, {
+      error: 'unknown storage: a queue on disk comes in a later version; remove it for memory',
+    })
+    .optional()
+    .meta({ description: 'Where the queue lives: absent = memory.' }),
   batch: batchConfig.optional().meta({
     description: 'Join small batches inside the queue; absent = send as received.',
   }),

@@ -1,4 +1,11 @@
-import { type Attributes, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import {
+  type Attributes,
+  ProxyTracerProvider,
+  type Span,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api'
 import { version } from './version.ts'
 
 /**
@@ -7,6 +14,13 @@ import { version } from './version.ts'
  */
 export function tracer(): Tracer {
   return trace.getTracer('parsec', version)
+}
+
+/** Has an SDK been set up? Without one nobody will ever record a span. */
+export function isTracing(): boolean {
+  const provider = trace.getTracerProvider()
+  if (!(provider instanceof ProxyTracerProvider)) return true
+  return provider.getDelegateTracer('parsec') !== undefined
 }
 
 /**

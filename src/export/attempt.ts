@@ -1,0 +1,52 @@
+import type { LogBatch } from '../batch/log-batch.ts'
+import { abortError, orAborted } from '../plugin/abort.ts'
+import type { Clock } from '../plugin/clock.ts'
+import type { Consumer } from '../plugin/consumer.ts'
+import { PipelineError } from '../plugin/pipeline-error.ts'
+
+export interface AttemptOptions {
+  /** 0 = no bound. */
+  readonly timeoutMs: number
+  readonly clock: Clock
+  /** Told +1 and -1 around every attempt. */
+  readonly inFlight: (change: 1 | -1) => void
+}
+
+/**
+ * One try at the destination, `timeout` at most. The exporter is told by its signal; one that does
+ * not listen is left behind, and what it still does has no effect on the verdict.
+ */
+export class Attempt implements Consumer {
+  readonly #next: Consumer
+  readonly #options: AttemptOptions
+
+  constructor(next: Consumer, options: AttemptOptions) {
+    this.#next = next
+    this.#options = options
+  }
+
+  async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw abortError(signal)
+    const { timeoutMs, clock, inFlight } = this.#options
+    const attempt = new AbortController()
+    const abort = (): void => attempt.abort(signal.reason)
+    const timeout = (): void => attempt.abort(timeoutError(timeoutMs))
+    const cancelTimer = timeoutMs > 0 ? clock.after(timeoutMs, timeout) : undefined
+    signal.addEventListener('abort', abort)
+    inFlight(1)
+    try {
+      await orAborted(this.#next.consume(batch, attempt.signal), attempt.signal)
+    } finally {
+      inFlight(-1)
+      cancelTimer?.()
+      signal.removeEventListener('abort', abort)
+    }
+  }
+}
+
+function timeoutError(timeoutMs: number): PipelineError {
+  return PipelineError.retryable(`no answer within timeout ${timeoutMs}ms`, {
+    code: 'deadline_exceeded',
+    reason: 'timeout',
+  })
+}

@@ -1,0 +1,166 @@
+import type { BatchContext } from '../batch/batch.ts'
+import type { LogBatch } from '../batch/log-batch.ts'
+import { mergedOrigin, randomOrigin, rangeOrigin } from '../batch/origin.ts'
+import { mergeLogs } from '../otlp/merge-logs.ts'
+import type { Clock } from '../plugin/clock.ts'
+import type { PipelineError } from '../plugin/pipeline-error.ts'
+import type { QueueItem } from '../queue/queue.ts'
+import { batchSize, recordsThatFit } from './batch-size.ts'
+import type { BatchConfig } from './config.ts'
+import { Share } from './share.ts'
+
+/** A batch ready to be sent, and who must hear what became of it. */
+export interface FormedBatch {
+  readonly batch: LogBatch
+  settle(error?: PipelineError): void
+}
+
+/** Where the former's items come from and where their verdicts go. */
+export interface ItemSource {
+  /** Undefined when `signal` aborts or nothing will come any more. */
+  take(signal: AbortSignal): Promise<QueueItem | undefined>
+  settle(item: QueueItem, error: PipelineError | undefined): void
+}
+
+/** Records of one item, `from` up to, not including, `to`; what is in hand ends with the item. */
+interface Part {
+  readonly item: QueueItem
+  readonly share: Share
+  readonly from: number
+  readonly to: number
+}
+
+const NEVER = new AbortController().signal
+
+/**
+ * `sending_queue::batch`: joins the small and cuts the large. Formed when a sender asks for work,
+ * so that batches grow while all senders are busy instead of waiting half full.
+ */
+export class BatchFormer {
+  readonly #source: ItemSource
+  readonly #config: BatchConfig
+  readonly #clock: Clock
+  /** What was left over when an item was cut. */
+  #rest: Part | undefined
+  /** Formed and not yet handed out. */
+  #ready: FormedBatch[] = []
+  /** One at a time: the next caller starts when the one before has its batch. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(source: ItemSource, config: BatchConfig, clock: Clock) {
+    this.#source = source
+    this.#config = config
+    this.#clock = clock
+  }
+
+  /** Undefined when the source has ended and everything has been handed out. */
+  async next(): Promise<FormedBatch | undefined> {
+    const turn = this.#turn.then(() => this.#form())
+    this.#turn = turn
+    return await turn
+  }
+
+  async #form(): Promise<FormedBatch | undefined> {
+    const { min_size: minSize, max_size: maxSize, sizer } = this.#config
+    const ready = this.#ready.shift()
+    if (ready !== undefined) return ready
+    const parts: Part[] = []
+    const enough = maxSize > 0 ? Math.min(minSize, maxSize) : minSize
+    let size = 0
+    for (;;) {
+      const part = this.#takeRest() ?? (await this.#takePart(parts[0]))
+      if (part === undefined) break
+      const [fitting, rest] = this.#cut(part, maxSize - size, parts.length === 0)
+      this.#rest = rest
+      if (fitting === undefined) break
+      parts.push(fitting)
+      size += batchSize(fitting.item.batch.slice(fitting.from, fitting.to), sizer)
+      if (rest !== undefined || size >= enough) break
+    }
+    return parts.length === 0 ? undefined : this.#join(parts)
+  }
+
+  /** Parts that cannot be merged are sent one by one: none is lost for its neighbours' sake. */
+  #join(parts: readonly Part[]): FormedBatch {
+    const settle = (error?: PipelineError): void => {
+      for (const { share } of parts) share.partDone(error)
+    }
+    try {
+      return { batch: merge(parts.map(partBatch)), settle }
+    } catch {
+      this.#ready = parts.map(part => ({
+        batch: partBatch(part),
+        settle: error => part.share.partDone(error),
+      }))
+      return this.#ready.shift()!
+    }
+  }
+
+  #takeRest(): Part | undefined {
+    const rest = this.#rest
+    this.#rest = undefined
+    return rest
+  }
+
+  /** The next item, whole; waits until the first part in hand is due. */
+  async #takePart(first: Part | undefined): Promise<Part | undefined> {
+    const item = await this.#takeUntil(
+      first === undefined ? undefined : first.item.offeredAtMs + this.#config.flush_timeout,
+    )
+    if (item === undefined) return undefined
+    const share = new Share(error => this.#source.settle(item, error))
+    return { item, share, from: 0, to: item.batch.count }
+  }
+
+  async #takeUntil(dueMs: number | undefined): Promise<QueueItem | undefined> {
+    if (dueMs === undefined) return await this.#source.take(NEVER)
+    const due = new AbortController()
+    const waitMs = Math.max(0, dueMs - this.#clock.now())
+    const cancel = this.#clock.after(waitMs, () => due.abort())
+    try {
+      return await this.#source.take(due.signal)
+    } finally {
+      cancel()
+    }
+  }
+
+  /** What fits into `room`, and what does not; a record larger than `max_size` goes alone. */
+  #cut(part: Part, room: number, isFirst: boolean): [Part | undefined, Part | undefined] {
+    const { max_size: maxSize, sizer } = this.#config
+    const { item, share, from, to } = part
+    const count = maxSize === 0 ? to - from : recordsThatFit(item.batch, from, room, sizer)
+    if (count === 0 && !isFirst) return [undefined, part]
+    const end = from + Math.max(count, 1)
+    share.addPart()
+    if (end < to)
+      return [
+        { item, share, from, to: end },
+        { ...part, from: end },
+      ]
+    share.complete()
+    return [{ ...part, to: end }, undefined]
+  }
+}
+
+function partBatch({ item: { batch }, from, to }: Part): LogBatch {
+  if (from === 0 && to === batch.count) return batch
+  return batch.slice(from, to).with({ origin: rangeOrigin(originOf(batch), from, to) })
+}
+
+function merge(batches: readonly LogBatch[]): LogBatch {
+  if (batches.length === 1) return batches[0]!
+  const origin = mergedOrigin(batches.map(originOf))
+  return mergeLogs(batches, mergedContext(batches)).with({ origin })
+}
+
+function originOf(batch: LogBatch): string {
+  return batch.origin ?? randomOrigin()
+}
+
+/** Senders differ in everything but the way their records take, so nothing else is kept. */
+function mergedContext(batches: readonly LogBatch[]): BatchContext {
+  const ids = new Set(batches.map(batch => batch.context.requestId))
+  const [first] = ids
+  if (ids.size === 1) return batches[0]!.context
+  return { requestId: `${first}+${ids.size - 1}` }
+}

@@ -1,0 +1,108 @@
+import { sharedController } from '../plugin/abort.ts'
+import { type Clock, systemClock } from '../plugin/clock.ts'
+import type { Component, PluginContext } from '../plugin/component.ts'
+import type { Consumer } from '../plugin/consumer.ts'
+import { MemoryQueue } from '../queue/memory-queue.ts'
+import type { QueueStats } from '../queue/queue.ts'
+import { Attempt } from './attempt.ts'
+import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
+import { Outcome } from './outcome.ts'
+import { Retry } from './retry.ts'
+import { SendingQueue } from './sending-queue.ts'
+
+export interface ExportChainOptions {
+  readonly clock?: Clock
+  /** 0 up to, not including, 1. */
+  readonly random?: () => number
+}
+
+/** What `/stats` says of an exporter. All counts are log records. */
+export interface ExporterStats {
+  readonly id: string
+  readonly sent: number
+  readonly failed: number
+  /** Acknowledged to a sender and then given up. */
+  readonly dropped: number
+  /** Absent without a sending queue. */
+  readonly queue?: QueueStats
+}
+
+/** The head of an exporter's chain. */
+export interface ExportChain extends Component, Consumer {
+  stop(deadline: AbortSignal): Promise<void>
+  stats(): ExporterStats
+}
+
+/**
+ * Puts around an exporter what its config asks for, tail to head: timeout, retry, the count of
+ * outcomes, batching and queue. An exporter without these keys is only counted.
+ */
+export function buildExportChain(
+  exporter: Consumer,
+  config: Partial<ExportChainConfig>,
+  context: PluginContext,
+  { clock = systemClock, random = Math.random }: ExportChainOptions = {},
+): ExportChain {
+  const stopping = sharedController()
+  const flying = context.metrics.exporterInFlight.labels(context.id)
+  const inFlight = (change: 1 | -1): void => flying.inc(change)
+  const attempt = new Attempt(exporter, { timeoutMs: config.timeout ?? 0, clock, inFlight })
+  const outcome = new Outcome(({ onRetry }) => {
+    const { retry_on_failure: retry } = config
+    if (!retry?.enabled) return attempt
+    return new Retry(attempt, { config: retry, clock, random, stopping: stopping.signal, onRetry })
+  }, context)
+  const queue = config.sending_queue?.enabled
+    ? createSendingQueue(outcome, config.sending_queue, context, clock)
+    : undefined
+  const head = queue ?? outcome
+  return {
+    start: async () => await queue?.start(),
+    consume: async (batch, signal) => {
+      if (batch.count > 0) await head.consume(batch, signal)
+    },
+    stop: async deadline => {
+      stopping.abort()
+      await queue?.stop(deadline)
+      outcome.stop()
+    },
+    stats: () => ({
+      id: context.id,
+      ...outcome.stats(),
+      dropped: queue?.dropped ?? 0,
+      ...(queue === undefined ? {} : { queue: queue.stats() }),
+    }),
+  }
+}
+
+/** The keys of the export chain among those of any exporter's checked config. */
+export function chainConfigOf(config: unknown): Partial<ExportChainConfig> {
+  if (typeof config !== 'object' || config === null) return {}
+  const { timeout, sending_queue, retry_on_failure } = config as Partial<ExportChainConfig>
+  return {
+    ...(typeof timeout === 'number' ? { timeout } : {}),
+    ...(sending_queue === undefined ? {} : { sending_queue }),
+    ...(retry_on_failure === undefined ? {} : { retry_on_failure }),
+  }
+}
+
+function createSendingQueue(
+  next: Consumer,
+  config: SendingQueueConfig,
+  context: PluginContext,
+  clock: Clock,
+): SendingQueue {
+  const queue = new MemoryQueue({
+    name: context.id,
+    sizer: config.sizer,
+    capacity: config.queue_size,
+    blockOnOverflow: config.block_on_overflow,
+    clock,
+  })
+  if (!queue.durable && !config.wait_for_result) {
+    context.logger.warn(
+      'sending_queue is in memory: acknowledged records do not survive a crash; wait_for_result: true acknowledges only what the destination has',
+    )
+  }
+  return new SendingQueue(next, { config, queue, context, clock })
+}

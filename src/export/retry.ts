@@ -1,0 +1,81 @@
+import type { LogBatch } from '../batch/log-batch.ts'
+import { type Clock, sleep } from '../plugin/clock.ts'
+import type { Consumer } from '../plugin/consumer.ts'
+import { PipelineError } from '../plugin/pipeline-error.ts'
+import { Backoff } from './backoff.ts'
+import type { RetryConfig } from './config.ts'
+
+export interface RetryOptions {
+  readonly config: RetryConfig
+  readonly clock: Clock
+  readonly random: () => number
+  /** Aborts when the service stops: waits end, and every batch held gets one last try. */
+  readonly stopping: AbortSignal
+  /** Told before each wait. */
+  readonly onRetry: (batch: LogBatch, error: PipelineError, waitMs: number) => void
+}
+
+/**
+ * `retry_on_failure`: repeats what is retryable until it succeeds, `max_elapsed_time` is up, the
+ * signal aborts or the service stops. Permanent errors pass at once.
+ */
+export class Retry implements Consumer {
+  readonly #next: Consumer
+  readonly #options: RetryOptions
+
+  constructor(next: Consumer, options: RetryOptions) {
+    this.#next = next
+    this.#options = options
+  }
+
+  async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    const { clock, stopping, onRetry } = this.#options
+    const startMs = clock.now()
+    const backoff = this.#backoff()
+    for (;;) {
+      const isLast = stopping.aborted
+      const error = await this.#try(batch, signal)
+      if (error === undefined) return
+      if (!error.retryable || signal.aborted || isLast) throw error
+      const waitMs = backoff.next(error.retryAfterMs)
+      this.#checkElapsed(error, clock.now() - startMs, waitMs)
+      onRetry(batch, error, waitMs)
+      await sleep(clock, waitMs, signal, stopping)
+      if (signal.aborted) throw error
+    }
+  }
+
+  async #try(batch: LogBatch, signal: AbortSignal): Promise<PipelineError | undefined> {
+    try {
+      await this.#next.consume(batch, signal)
+      return undefined
+    } catch (thrown) {
+      return PipelineError.from(thrown)
+    }
+  }
+
+  #backoff(): Backoff {
+    const { config, random } = this.#options
+    return new Backoff({
+      initialMs: config.initial_interval,
+      multiplier: config.multiplier,
+      maxMs: config.max_interval,
+      jitter: config.randomization_factor,
+      random,
+    })
+  }
+
+  #checkElapsed(error: PipelineError, elapsedMs: number, waitMs: number): void {
+    const maxMs = this.#options.config.max_elapsed_time
+    if (maxMs === 0 || elapsedMs + waitMs <= maxMs) return
+    throw PipelineError.retryable(
+      `gave up after ${Math.round(elapsedMs)}ms, max_elapsed_time is ${maxMs}ms: ${error.message}`,
+      {
+        code: error.code,
+        reason: 'retries_exhausted',
+        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+        cause: error,
+      },
+    )
+  }
+}
