@@ -2,6 +2,8 @@ import type { Plugin } from '#core'
 import { clickHouseExporter } from './exporters/clickhouse/index.ts'
 import { debugExporter } from './exporters/debug/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
+import { otlpExporter } from './exporters/otlp/index.ts'
+import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
@@ -22,6 +24,8 @@ export const plugins: readonly Plugin[] = [
   clickHouseExporter,
   debugExporter,
   nopExporter,
+  otlpExporter,
+  otlpHttpExporter,
   // Extensions
   healthCheck,
 ]

@@ -30,9 +30,10 @@ function ofKind({ plugins }: CliContext, kind: (typeof KINDS)[number]): object[]
   return plugins
     .filter(plugin => plugin.kind === kind)
     .sort((a, b) => (a.type < b.type ? -1 : 1))
-    .map(({ type, aliases = [], stability, summary }) => ({
+    .map(({ type, aliases = [], synonyms = [], stability, summary }) => ({
       type,
       kind,
+      ...(synonyms.length > 0 ? { synonyms: [...synonyms] } : {}),
       ...(aliases.length > 0 ? { aliases: [...aliases] } : {}),
       stability,
       summary,

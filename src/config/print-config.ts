@@ -41,7 +41,8 @@ function printSection(
     const type = id.split('/')[0]!
     const plugin = plugins.find(
       plugin =>
-        plugin.kind === kind && (plugin.type === type || (plugin.aliases?.includes(type) ?? false)),
+        plugin.kind === kind &&
+        [plugin.type, ...(plugin.aliases ?? []), ...(plugin.synonyms ?? [])].includes(type),
     )
     const view = plugin ? SchemaView.of(plugin.config) : new SchemaView({}, [], true)
     return [id, printValue(node, view, options)]

@@ -93,7 +93,9 @@ class Resolver {
     { key, path }: { key: Place; path: readonly string[] },
   ): Plugin | undefined {
     const ofKind = this.#plugins.filter(plugin => plugin.kind === kind)
-    const exact = ofKind.find(plugin => plugin.type === type)
+    const exact = ofKind.find(
+      plugin => plugin.type === type || (plugin.synonyms?.includes(type) ?? false),
+    )
     if (exact) return exact
     const alias = ofKind.find(plugin => plugin.aliases?.includes(type))
     if (alias) {

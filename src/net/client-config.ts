@@ -137,3 +137,9 @@ export const httpClientFields = {
   read_buffer_size: byteSize(NO_EFFECT, 0),
   write_buffer_size: byteSize(NO_EFFECT, '512KiB'),
 } as const
+
+const grpcClient = z.strictObject(grpcClientFields)
+const httpClient = z.strictObject(httpClientFields)
+
+export type GrpcClientConfig = z.output<typeof grpcClient>
+export type HttpClientConfig = z.output<typeof httpClient>

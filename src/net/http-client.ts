@@ -7,6 +7,8 @@ export interface HttpClientOptions {
   readonly tls: tls.ConnectionOptions | undefined
   /** Most connections to one host at a time; further requests wait for one. */
   readonly connectionsMax: number
+  /** False = a new connection for every request. */
+  readonly keepAlive: boolean
   /** An idle connection is closed after this. */
   readonly idleTimeoutMs: number
   /** Absent = as HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment say. */
@@ -108,10 +110,10 @@ export class HttpClient {
 }
 
 function createDispatcher(options: HttpClientOptions): Dispatcher {
-  const { connectionsMax, idleTimeoutMs, tls: tlsOptions, proxyUrl } = options
+  const { connectionsMax, keepAlive, idleTimeoutMs, tls: tlsOptions, proxyUrl } = options
   const shared = {
     connections: connectionsMax,
-    pipelining: 1,
+    pipelining: keepAlive ? 1 : 0,
     keepAliveTimeout: idleTimeoutMs,
     keepAliveMaxTimeout: idleTimeoutMs,
     // The whole exchange has one deadline; undici's own would only shorten it.

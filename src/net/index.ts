@@ -1,6 +1,11 @@
 /** The door to HTTP and gRPC for plugins: servers, clients, TLS, body limits. */
 
-export { grpcClientFields, httpClientFields } from './client-config.ts'
+export {
+  type GrpcClientConfig,
+  grpcClientFields,
+  type HttpClientConfig,
+  httpClientFields,
+} from './client-config.ts'
 export { GrpcClient, type GrpcClientOptions, type UnaryOptions } from './grpc-client.ts'
 export {
   type GrpcCall,
@@ -20,6 +25,10 @@ export {
 export { type HttpRoute, HttpServer, type HttpServerContext } from './http-server.ts'
 export { type HttpServerConfig, httpServerFields } from './http-server-config.ts'
 export { formatHostPort, type HostPort, listen, parseHostPort } from './listen.ts'
+export { OtlpGrpcSender } from './otlp-grpc-sender.ts'
+export { OtlpHttpSender } from './otlp-http-sender.ts'
+export { OtlpLogsExporter, type OtlpLogsExporterOptions } from './otlp-logs-exporter.ts'
+export type { OtlpSender, SendOptions } from './otlp-sender.ts'
 export { jsonReply, type StatusReply, type StatusRoute, StatusServer } from './status-server.ts'
 export {
   type TlsClientConfig,

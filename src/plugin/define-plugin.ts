@@ -18,6 +18,8 @@ interface PluginBase<Config extends z.ZodType> {
   readonly type: string
   /** Older spellings that still work, with a warning, such as `otlphttp` for `otlp_http`. */
   readonly aliases?: readonly string[]
+  /** Other spellings that are as good, without a warning, such as `otlp_grpc` for `otlp`. */
+  readonly synonyms?: readonly string[]
   readonly stability: Stability
   /** One sentence for `parsec components` and the reference. */
   readonly summary: string

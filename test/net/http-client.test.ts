@@ -8,6 +8,7 @@ function client(t: ExecutionContext, change: Partial<HttpClientOptions> = {}): H
   const made = new HttpClient({
     tls: undefined,
     connectionsMax: 4,
+    keepAlive: true,
     idleTimeoutMs: 60_000,
     responseBytesMax: 1000,
     ...change,
@@ -50,6 +51,13 @@ test('connections are kept and bounded', async t => {
   await made.post(url, body, {}, patience)
   t.true(server.connections() <= 2)
   t.is(server.requests.length, 21)
+})
+
+test('without keep-alive every request has its own connection', async t => {
+  const server = await startHttpServer(t, () => ({ body: 'ok' }))
+  const made = client(t, { keepAlive: false })
+  for (let i = 0; i < 3; i++) await made.post(new URL(server.url), body, {}, patience)
+  t.is(server.connections(), 3)
 })
 
 test('an answer over the limit is cut, and the status still told', async t => {

@@ -1,0 +1,15 @@
+import { encodeLogs, type PluginContext } from '#core'
+import { OtlpGrpcSender, OtlpLogsExporter } from '#core/net'
+import type { OtlpExporterConfig } from './config.ts'
+
+/** Sends each batch as one unary call; an untouched batch leaves as the bytes that came in. */
+export function createOtlpExporter(
+  config: OtlpExporterConfig,
+  context: PluginContext,
+): OtlpLogsExporter {
+  return new OtlpLogsExporter(context, {
+    createSender: () => new OtlpGrpcSender(config),
+    encode: encodeLogs,
+    timeoutMs: config.timeout,
+  })
+}
