@@ -46,7 +46,7 @@ export interface LogColumns extends RecordColumns {
 }
 
 /** Bytes of column memory that one log record takes. */
-export const LOG_COLUMN_BYTES = 22 * 4
+export const LOG_COLUMN_BYTES = 21 * 4
 
 /** Zeroed columns for `count` records, in one allocation. */
 export function createLogColumns(count: number): LogColumns {
