@@ -1,6 +1,7 @@
 import type { Plugin } from '#core'
 import { clickHouseExporter } from './exporters/clickhouse/index.ts'
 import { debugExporter } from './exporters/debug/index.ts'
+import { fileExporter } from './exporters/file/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
 import { otlpExporter } from './exporters/otlp/index.ts'
 import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
@@ -23,6 +24,7 @@ export const plugins: readonly Plugin[] = [
   // Exporters
   clickHouseExporter,
   debugExporter,
+  fileExporter,
   nopExporter,
   otlpExporter,
   otlpHttpExporter,
