@@ -15,13 +15,15 @@ export interface BannerOptions {
 
 /** What to do next, for somebody who has just started Parsec: one string a line. */
 export function bannerLines({ endpoints, adminUrl, queryCommand }: BannerOptions): string[] {
-  const rows = endpoints.flatMap(({ id, urls }) => urls.map(url => [id, reachable(url)] as const))
+  const rows = endpoints.flatMap(({ label, endpoints: urls }) =>
+    urls.map(url => [label, reachable(url)] as const),
+  )
   if (adminUrl !== undefined) {
     rows.push(['status', `${reachable(adminUrl)}/health (also /metrics, /stats)`])
   }
-  const width = Math.max(0, ...rows.map(([id]) => id.length))
+  const width = Math.max(0, ...rows.map(([label]) => label.length))
   const lines = [`Parsec ${version} is ready.`]
-  for (const [id, url] of rows) lines.push(`  ${id.padEnd(width)}  ${url}`)
+  for (const [label, url] of rows) lines.push(`  ${label.padEnd(width)}  ${url}`)
   const logsUrl = rows.map(([, url]) => url).find(url => url.endsWith(LOGS_PATH))
   if (logsUrl !== undefined) lines.push('Send a log:', `  ${curl(logsUrl)}`)
   if (queryCommand !== undefined) lines.push('See it:', `  ${queryCommand}`)

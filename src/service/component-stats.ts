@@ -4,15 +4,15 @@ import type { Metrics } from '../telemetry/metrics.ts'
 type Figures = Record<string, number | Record<string, number>>
 
 /**
- * What the metrics say of receivers, processors and exporters, by component id: log records, and
- * for queues the unit of their sizer. The same figures as on `/metrics`, for people.
+ * What the metrics say of receivers and processors, and of what was dropped and why, by component
+ * id and in log records: the same figures as on `/metrics`, for people.
  */
 export async function componentStats(
   metrics: Metrics,
-): Promise<Record<'receivers' | 'processors' | 'exporters', Record<string, Figures>>> {
+): Promise<Record<'receivers' | 'processors' | 'dropped', Record<string, Figures>>> {
   const receivers = new Map<string, Figures>()
   const processors = new Map<string, Figures>()
-  const exporters = new Map<string, Figures>()
+  const dropped = new Map<string, Figures>()
   await add(receivers, 'receiver', 'accepted', metrics.receiverAccepted)
   await add(receivers, 'receiver', 'refused', metrics.receiverRefused)
   await add(receivers, 'receiver', 'failed', metrics.receiverFailed)
@@ -20,16 +20,11 @@ export async function componentStats(
   await add(processors, 'processor', 'outgoing', metrics.processorOutgoing)
   await add(processors, 'processor', 'memory_accepted', metrics.memoryLimiterAccepted)
   await add(processors, 'processor', 'memory_refused', metrics.memoryLimiterRefused)
-  await add(exporters, 'exporter', 'sent', metrics.exporterSent)
-  await add(exporters, 'exporter', 'send_failed', metrics.exporterSendFailed)
-  await add(exporters, 'exporter', 'enqueue_failed', metrics.exporterEnqueueFailed)
-  await add(exporters, 'exporter', 'queue_size', metrics.exporterQueueSize)
-  await add(exporters, 'exporter', 'queue_capacity', metrics.exporterQueueCapacity)
-  await add(exporters, 'exporter', 'in_flight', metrics.exporterInFlight)
+  await add(dropped, 'component', 'records', metrics.dropped)
   return {
     receivers: Object.fromEntries(receivers),
     processors: Object.fromEntries(processors),
-    exporters: Object.fromEntries(exporters),
+    dropped: Object.fromEntries(dropped),
   }
 }
 

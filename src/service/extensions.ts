@@ -69,6 +69,9 @@ export class Extensions {
   }
 
   endpoints(): ComponentEndpoints[] {
-    return this.#running.map(({ id, extension }) => ({ id, urls: extension.endpoints?.() ?? [] }))
+    return this.#running.map(({ id, extension }) => ({
+      label: `extension ${id}`,
+      endpoints: extension.endpoints?.() ?? [],
+    }))
   }
 }

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { DestinationStream, Logger } from 'pino'
-import type { PipelineConfig, ServiceConfig } from '../config/service-config.ts'
+import type { ServiceConfig } from '../config/service-config.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { version } from '../telemetry/version.ts'
@@ -12,8 +12,8 @@ import { handleSignals } from './signals.ts'
 
 export interface RunServiceOptions {
   readonly config: ServiceConfig
-  /** Those of the role that this process has. */
-  readonly pipelines: readonly PipelineConfig[]
+  /** Absent: every pipeline of the config. */
+  readonly role?: string | undefined
   readonly createPipelines: PipelinesFactory
   readonly shutdownTimeoutMs: number
   /** As in the banner; undefined when nothing stored can be asked. */
@@ -30,10 +30,11 @@ export interface RunServiceOptions {
 
 /**
  * Runs the service until a signal or a fatal fault ends it. True when it ended as asked, with
- * everything accepted finished. Rejects when it cannot start, with nothing left running.
+ * everything accepted finished. Rejects when it cannot start, with nothing left
+ * running; with ConfigError for an unknown role.
  */
 export async function runService(options: RunServiceOptions): Promise<boolean> {
-  const { config, pipelines, source, shutdownTimeoutMs, logDestination: destination } = options
+  const { config, role, source, shutdownTimeoutMs, logDestination: destination } = options
   const { logs, resource } = config.telemetry
   const logger = createLogger({
     ...logs,
@@ -44,7 +45,7 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
   const { createPipelines } = options
   const service = new Service({
     config,
-    pipelines,
+    role,
     createPipelines,
     logger,
     metrics,
@@ -69,8 +70,7 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
     }),
   ]
   try {
-    const ids = pipelines.map(({ id }) => id)
-    logger.info({ version, node: process.version, pid: process.pid, pipelines: ids }, 'starting')
+    logger.info({ version, node: process.version, pid: process.pid, role }, 'starting')
     const started = service.start()
     // Only until the signal: a start that fails after it has nobody left to tell.
     await Promise.race([started, ended])

@@ -1,12 +1,14 @@
 import type { Logger } from 'pino'
-import type { PipelineConfig, ServiceConfig } from '../config/service-config.ts'
+import type { ServiceConfig } from '../config/service-config.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
 /** Where one component listens. */
 export interface ComponentEndpoints {
-  readonly id: string
-  readonly urls: readonly string[]
+  /** Such as `receiver otlp`. */
+  readonly label: string
+  /** URLs. */
+  readonly endpoints: readonly string[]
 }
 
 /** All that the service knows of the pipelines it runs. */
@@ -17,17 +19,19 @@ export interface RunningPipelines {
   stop(deadline: AbortSignal): Promise<void>
   endpoints(): readonly ComponentEndpoints[]
   /** For `/stats`: records in, out, refused and dropped by pipeline; queues by exporter. */
-  stats(): Promise<Readonly<Record<string, unknown>>>
+  stats(): object
 }
 
 export interface PipelinesOptions {
-  readonly config: ServiceConfig
-  /** Those of the role. */
-  readonly pipelines: readonly PipelineConfig[]
+  /** Absent: every pipeline of the config. */
+  readonly role?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly status: StatusBoard
+  readonly statusBoard: StatusBoard
 }
 
-/** Builds the components; opens nothing yet. */
-export type PipelinesFactory = (options: PipelinesOptions) => RunningPipelines
+/** Builds the components; opens nothing yet. Throws ConfigError for an unknown role. */
+export type PipelinesFactory = (
+  config: ServiceConfig,
+  options: PipelinesOptions,
+) => RunningPipelines

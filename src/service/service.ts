@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { PipelineConfig, ServiceConfig } from '../config/service-config.ts'
+import type { ServiceConfig } from '../config/service-config.ts'
 import { type HealthReport, worstStatus } from '../plugin/health.ts'
 import { StatusBoard } from '../plugin/status-board.ts'
 import { EventLoopLag } from '../telemetry/event-loop-lag.ts'
@@ -15,8 +15,8 @@ type Phase = 'starting' | 'ok' | 'stopping' | 'stopped'
 
 export interface ServiceOptions {
   readonly config: ServiceConfig
-  /** Those of the role that this process has. */
-  readonly pipelines: readonly PipelineConfig[]
+  /** Absent: every pipeline of the config. */
+  readonly role?: string | undefined
   readonly createPipelines: PipelinesFactory
   readonly logger: Logger
   readonly metrics: Metrics
@@ -41,14 +41,19 @@ export class Service {
   #starting: Promise<void> | undefined
   #stopping: Promise<boolean> | undefined
 
-  /** Builds everything and opens nothing. */
+  /** Builds everything and opens nothing. Throws ConfigError for an unknown role. */
   constructor(options: ServiceOptions) {
     this.#options = options
-    const { config, logger, metrics, pipelines } = options
+    const { config, role, logger, metrics } = options
     const status = this.#status
     const health = (): HealthReport => this.health()
     this.#extensions = new Extensions({ config, logger, metrics, status, health })
-    this.#pipelines = options.createPipelines({ config, pipelines, logger, metrics, status })
+    this.#pipelines = options.createPipelines(config, {
+      role,
+      logger,
+      metrics,
+      statusBoard: status,
+    })
     const stats = (): Promise<object> => this.stats()
     this.#admin = new AdminServer({ logger, metrics, lag: this.#lag, health, stats })
   }
@@ -61,7 +66,7 @@ export class Service {
   /** Receivers first, then extensions; only those that listen. */
   endpoints(): ComponentEndpoints[] {
     return [...this.#pipelines.endpoints(), ...this.#extensions.endpoints()].filter(
-      ({ urls }) => urls.length > 0,
+      ({ endpoints }) => endpoints.length > 0,
     )
   }
 
@@ -103,7 +108,7 @@ export class Service {
       uptime_seconds: process.uptime(),
       memory: { rss, heap_used: heapUsed, heap_total: heapTotal, external, buffers: arrayBuffers },
       event_loop_lag_seconds: this.#lag.get(),
-      ...(await this.#pipelines.stats()),
+      ...this.#pipelines.stats(),
       ...(await componentStats(this.#options.metrics)),
     }
   }

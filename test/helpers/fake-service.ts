@@ -41,7 +41,7 @@ export function fakePipelines(change: Partial<RunningPipelines> = {}): Pipelines
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
     endpoints: () => [],
-    stats: () => Promise.resolve({}),
+    stats: () => ({}),
     ...change,
   })
 }

@@ -9,7 +9,6 @@ import { emptyConfig, fakePipelines } from './fake-service.ts'
 const mode = process.argv[2]
 const done = await runService({
   config: emptyConfig(),
-  pipelines: [],
   createPipelines: fakePipelines({
     start: async () => {
       setTimeout(() => process.stdout.write('ready\n'), 50)

@@ -6,18 +6,21 @@ import { bannerLines } from '../../src/service/banner.ts'
 test('it says where to send, how, and how to see it', t => {
   const lines = bannerLines({
     endpoints: [
-      { id: 'otlp', urls: ['grpc://localhost:4317', 'http://0.0.0.0:4318/v1/logs'] },
-      { id: 'health_check', urls: ['http://[::]:13133/'] },
+      {
+        label: 'receiver otlp',
+        endpoints: ['grpc://localhost:4317', 'http://0.0.0.0:4318/v1/logs'],
+      },
+      { label: 'extension health_check', endpoints: ['http://[::]:13133/'] },
     ],
     adminUrl: 'http://localhost:8888',
     queryCommand: 'npx parsec query "SELECT 1"',
   })
   t.regex(lines[0]!, /^Parsec \d+\.\d+\.\d+.* is ready\.$/)
   t.deepEqual(lines.slice(1, 5), [
-    '  otlp          grpc://localhost:4317',
-    '  otlp          http://localhost:4318/v1/logs',
-    '  health_check  http://localhost:13133/',
-    '  status        http://localhost:8888/health (also /metrics, /stats)',
+    '  receiver otlp           grpc://localhost:4317',
+    '  receiver otlp           http://localhost:4318/v1/logs',
+    '  extension health_check  http://localhost:13133/',
+    '  status                  http://localhost:8888/health (also /metrics, /stats)',
   ])
   t.regex(lines[6]!, /^ {2}curl -i http:\/\/localhost:4318\/v1\/logs /)
   t.is(lines[8], '  npx parsec query "SELECT 1"')
@@ -29,7 +32,7 @@ test('what is not there is not advertised', t => {
 
 test('the curl line, pasted into a shell, is one request with valid OTLP JSON', async t => {
   const lines = bannerLines({
-    endpoints: [{ id: 'otlp', urls: ['http://127.0.0.1:4318/v1/logs'] }],
+    endpoints: [{ label: 'receiver otlp', endpoints: ['http://127.0.0.1:4318/v1/logs'] }],
     adminUrl: undefined,
     queryCommand: undefined,
   })

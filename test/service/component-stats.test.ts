@@ -2,19 +2,18 @@ import test from 'ava'
 import { componentStats } from '../../src/service/component-stats.ts'
 import { Metrics } from '../../src/telemetry/metrics.ts'
 
-test('transports are summed, reasons are told apart, gauges are shown', async t => {
+test('transports and pipelines are summed, reasons are told apart', async t => {
   const metrics = new Metrics()
   metrics.receiverAccepted.inc({ receiver: 'otlp', transport: 'grpc' }, 3)
   metrics.receiverAccepted.inc({ receiver: 'otlp', transport: 'http' }, 4)
-  metrics.exporterSent.inc({ exporter: 'clickhouse' }, 5)
-  metrics.exporterSendFailed.inc({ exporter: 'clickhouse', reason: 'too_large' }, 1)
-  metrics.exporterSendFailed.inc({ exporter: 'clickhouse', reason: 'invalid' }, 2)
-  metrics.exporterQueueSize.set({ exporter: 'clickhouse' }, 77)
+  metrics.receiverRefused.inc({ receiver: 'otlp', transport: 'http' }, 1)
+  metrics.processorIncoming.inc({ processor: 'batch', pipeline: 'logs' }, 5)
+  metrics.processorIncoming.inc({ processor: 'batch', pipeline: 'logs/2' }, 6)
+  metrics.dropped.inc({ component: 'clickhouse', reason: 'too_large' }, 1)
+  metrics.dropped.inc({ component: 'clickhouse', reason: 'invalid' }, 2)
   t.deepEqual(await componentStats(metrics), {
-    receivers: { otlp: { accepted: 7 } },
-    processors: {},
-    exporters: {
-      clickhouse: { sent: 5, send_failed: { too_large: 1, invalid: 2 }, queue_size: 77 },
-    },
+    receivers: { otlp: { accepted: 7, refused: 1 } },
+    processors: { batch: { incoming: 11 } },
+    dropped: { clickhouse: { records: { too_large: 1, invalid: 2 } } },
   })
 })

@@ -11,9 +11,8 @@ function subject(change: Partial<RunServiceOptions> = {}) {
   let log = ''
   const done = runService({
     config: emptyConfig(),
-    pipelines: [],
     createPipelines: fakePipelines({
-      endpoints: () => [{ id: 'otlp', urls: ['http://localhost:4318/v1/logs'] }],
+      endpoints: () => [{ label: 'receiver otlp', endpoints: ['http://localhost:4318/v1/logs'] }],
     }),
     shutdownTimeoutMs: 10_000,
     queryCommand: 'npx parsec query "SELECT 1"',
@@ -37,7 +36,7 @@ function withLogs(encoding: 'console' | 'json') {
 test('on a console the banner is on stdout, and SIGTERM ends it well', async t => {
   const { source, stdout, done, exits } = subject({ config: withLogs('console') })
   const [chunk] = (await once(stdout, 'data')) as [Buffer]
-  t.regex(chunk.toString(), /is ready\.\n.*otlp +http:\/\/localhost:4318\/v1\/logs\n/s)
+  t.regex(chunk.toString(), /is ready\.\n.*receiver otlp +http:\/\/localhost:4318\/v1\/logs\n/s)
   t.regex(chunk.toString(), /curl -i .*\nSee it:\n {2}npx parsec query "SELECT 1"\n/s)
   source.emit('SIGTERM', 'SIGTERM')
   t.true(await done)

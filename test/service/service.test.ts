@@ -9,7 +9,6 @@ function subject(change: Partial<ServiceOptions> = {}) {
   const { logger, metrics, lines } = createTestContext('extension', 'service')
   const service = new Service({
     config: emptyConfig(),
-    pipelines: [],
     createPipelines: fakePipelines(),
     logger,
     metrics,
@@ -175,7 +174,7 @@ test('level none listens nowhere', async t => {
 test('/stats has memory, lag, uptime, version and what the pipelines tell', async t => {
   const { service } = subject({
     createPipelines: fakePipelines({
-      stats: () => Promise.resolve({ pipelines: { logs: { in: 5 } } }),
+      stats: () => ({ pipelines: { logs: { in: 5 } } }),
     }),
   })
   await service.start()
@@ -186,7 +185,7 @@ test('/stats has memory, lag, uptime, version and what the pipelines tell', asyn
     event_loop_lag_seconds: { p99: number }
     version: string
   }
-  t.like(stats, { status: 'ok', pipelines: { logs: { in: 5 } }, exporters: {} })
+  t.like(stats, { status: 'ok', pipelines: { logs: { in: 5 } }, dropped: {} })
   t.true(stats.uptime_seconds > 0)
   t.true(stats.memory.rss > 10e6)
   t.true(stats.event_loop_lag_seconds.p99 >= 0)
