@@ -6,10 +6,20 @@ import { componentsCommand } from './components.ts'
 import type { CliContext, CommandFactory } from './context.ts'
 import { CommandExit, EXIT, UsageError } from './exit-codes.ts'
 import { printConfigCommand } from './print-config.ts'
+import { printDdlCommand } from './print-ddl.ts'
+import { queryCommand } from './query.ts'
+import { runCommand } from './run.ts'
 import { validateCommand } from './validate.ts'
 
 /** All commands, in the order of `--help`. A new one is one file and one line here. */
-const COMMANDS: readonly CommandFactory[] = [validateCommand, componentsCommand, printConfigCommand]
+const COMMANDS: readonly CommandFactory[] = [
+  runCommand,
+  queryCommand,
+  validateCommand,
+  componentsCommand,
+  printConfigCommand,
+  printDdlCommand,
+]
 
 const HELP = `
 Start here:

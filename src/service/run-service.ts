@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { DestinationStream, Logger } from 'pino'
 import type { ServiceConfig } from '../config/service-config.ts'
+import { buildPipelines } from '../pipeline/pipelines.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { version } from '../telemetry/version.ts'
@@ -14,7 +15,8 @@ export interface RunServiceOptions {
   readonly config: ServiceConfig
   /** Absent: every pipeline of the config. */
   readonly role?: string | undefined
-  readonly createPipelines: PipelinesFactory
+  /** Stands in for the real ones in tests. */
+  readonly createPipelines?: PipelinesFactory
   readonly shutdownTimeoutMs: number
   /** As in the banner; undefined when nothing stored can be asked. */
   readonly queryCommand: string | undefined
@@ -42,7 +44,7 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
     ...(destination ? { destination } : {}),
   })
   const metrics = new Metrics()
-  const { createPipelines } = options
+  const { createPipelines = buildPipelines } = options
   const service = new Service({
     config,
     role,
