@@ -8,8 +8,8 @@ const REFUSING_CHECK_MS = 100
 const HEAP_SHARE_MAX = 0.85
 /** Resident memory may grow by this much before it is a reason to refuse once more. */
 const RESIDENT_GROWTH = 1.05
-/** With less than this share of the limit in flight, refusing can free nothing any more. */
-const IDLE_SHARE = 0.05
+/** With less than this share of the soft limit in use, refusing can free nothing any more. */
+const IDLE_SHARE = 0.5
 /** Nobody is refused for longer than this only because the allocator keeps its pages. */
 const RESIDENT_PAUSE_MS_MAX = 30_000
 
@@ -41,8 +41,9 @@ export interface MemoryGateOptions {
  * What is measured: `used` = heap used + external + a baseline (code, libraries: what was resident
  * beyond these two at the start), never more than the resident size. It falls as soon as garbage is
  * collected. The resident size itself falls late or never, because the allocator keeps freed pages;
- * a gate that waited for it would stay shut for good. So above the hard limit the resident size
- * shuts the gate too, but only as long as that can help: until what is in flight has gone.
+ * a gate that waited for it would stay shut for good. So the resident size shuts the gate too, but
+ * only as long as that can help: until little is in use, at the latest after half a minute. Then
+ * this size is tolerated, until it grows further.
  *
  * When it is measured: by the clock, and whenever an eighth of the spike has been let through since
  * the last time. A burst between two ticks of the clock can therefore not pass unseen.
@@ -51,10 +52,11 @@ export class MemoryGate {
   readonly #options: MemoryGateOptions
   readonly #recheckBytes: number
   readonly #baselineBytes: number
+  /** Halfway from the soft to the hard limit. */
+  readonly #urgentBytes: number
   #usedBytes = 0
   #readAtMs = Number.NEGATIVE_INFINITY
   #letThroughBytes = 0
-  #inFlightBytes = 0
   /** Undefined = open. */
   #refusal: string | undefined
   #toleratedRssBytes: number
@@ -64,7 +66,8 @@ export class MemoryGate {
     this.#options = options
     const { hardBytes, softBytes } = options.limits
     this.#recheckBytes = Math.max(MIB, (hardBytes - softBytes) / 8)
-    this.#toleratedRssBytes = hardBytes
+    this.#urgentBytes = (softBytes + hardBytes) / 2
+    this.#toleratedRssBytes = softBytes
     const { rssBytes, heapUsedBytes, externalBytes } = options.read()
     this.#baselineBytes = Math.max(0, rssBytes - heapUsedBytes - externalBytes)
   }
@@ -74,38 +77,28 @@ export class MemoryGate {
     return this.#usedBytes + this.#letThroughBytes
   }
 
-  /** Let through and not settled yet. */
-  get inFlightBytes(): number {
-    return this.#inFlightBytes
-  }
-
-  /**
-   * Asks for room for a batch. Undefined = let through, and `settle` MUST follow with the same
-   * number; otherwise the reason of the refusal.
-   */
+  /** Asks for room for a batch. Undefined = let through, otherwise the reason of the refusal. */
   admit(bytes: number): string | undefined {
     if (this.#isDue(bytes)) this.check()
     if (this.#refusal !== undefined) return this.#refusal
     this.#letThroughBytes += bytes
-    this.#inFlightBytes += bytes
     return undefined
-  }
-
-  settle(bytes: number): void {
-    this.#inFlightBytes -= bytes
   }
 
   /** Measures now, collects garbage if that is called for, opens or shuts. */
   check(): void {
     let reading = this.#measure()
-    if (this.#isPressed(reading)) {
-      const { gc, gcSoft, gcHard, limits } = this.#options
-      gc.run(this.#usedBytes >= limits.hardBytes ? gcHard : gcSoft, () => {
-        reading = this.#measure()
-        return !this.#isPressed(reading)
-      })
-    }
+    if (this.#isPressed(reading)) this.#collect(reading, () => (reading = this.#measure()))
     this.#turn(this.#whyRefuse(reading) ?? this.#whyRefuseResident(reading.rssBytes))
+  }
+
+  /** Above the urgent limit even a little garbage matters: less is enough to collect again soon. */
+  #collect(reading: MemoryReading, measure: () => MemoryReading): void {
+    const { gc, gcSoft, gcHard } = this.#options
+    const isUrgent = (now: MemoryReading): boolean =>
+      Math.max(this.#usedBytes, now.rssBytes) >= this.#urgentBytes
+    if (isUrgent(reading)) gc.run(gcHard, () => !isUrgent(measure()))
+    else gc.run(gcSoft, () => !this.#isPressed(measure()))
   }
 
   #isPressed(reading: MemoryReading): boolean {
@@ -143,8 +136,8 @@ export class MemoryGate {
   }
 
   #whyRefuseResident(rssBytes: number): string | undefined {
-    const { hardBytes } = this.#options.limits
-    if (rssBytes <= hardBytes) this.#toleratedRssBytes = hardBytes
+    const { softBytes, hardBytes } = this.#options.limits
+    if (rssBytes <= softBytes) this.#toleratedRssBytes = softBytes
     if (rssBytes <= this.#residentBoundBytes()) {
       this.#residentSinceMs = undefined
       return undefined
@@ -152,19 +145,19 @@ export class MemoryGate {
     const nowMs = this.#options.now()
     this.#residentSinceMs ??= nowMs
     const shutMs = nowMs - this.#residentSinceMs
-    const isIdle = this.#inFlightBytes < hardBytes * IDLE_SHARE
+    const isIdle = this.#usedBytes < softBytes * IDLE_SHARE
     if (shutMs >= (isIdle ? this.#options.checkIntervalMs : RESIDENT_PAUSE_MS_MAX)) {
       this.#toleratedRssBytes = rssBytes
       this.#residentSinceMs = undefined
       return undefined
     }
-    return `resident memory is ${mib(rssBytes)}, limit ${mib(hardBytes)}`
+    return `resident memory is ${mib(rssBytes)}, data is refused from ${mib(this.#residentBoundBytes())} (limit ${mib(hardBytes)})`
   }
 
   #residentBoundBytes(): number {
-    const { hardBytes } = this.#options.limits
     const toleratedBytes = this.#toleratedRssBytes
-    return toleratedBytes > hardBytes ? toleratedBytes * RESIDENT_GROWTH : hardBytes
+    const { softBytes } = this.#options.limits
+    return toleratedBytes > softBytes ? toleratedBytes * RESIDENT_GROWTH : softBytes
   }
 
   #turn(refusal: string | undefined): void {

@@ -85,8 +85,7 @@ export class MemoryLimiterProcessor implements Processor {
   }
 
   async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
-    const bytes = batch.memoryBytes
-    const refusal = this.#gate.admit(bytes)
+    const refusal = this.#gate.admit(batch.memoryBytes)
     if (refusal !== undefined) {
       this.#refused.inc(batch.count)
       throw PipelineError.retryable(`out of memory for now: ${refusal}`, {
@@ -96,11 +95,7 @@ export class MemoryLimiterProcessor implements Processor {
       })
     }
     this.#accepted.inc(batch.count)
-    try {
-      await this.#next.consume(batch, signal)
-    } finally {
-      this.#gate.settle(bytes)
-    }
+    await this.#next.consume(batch, signal)
   }
 
   #onChange(refusing: boolean, why: string): void {
