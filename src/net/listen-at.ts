@@ -1,4 +1,4 @@
-import { existsSync, unlinkSync } from 'node:fs'
+import { lstatSync, unlinkSync } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import { type HostPort, listen } from './listen.ts'
 
@@ -41,7 +41,7 @@ function unixPath(endpoint: string, transport: string): string | undefined {
 
 /** A socket file that nobody answers at: left over by a process that was killed. */
 async function isStale(path: string): Promise<boolean> {
-  if (!existsSync(path)) return false
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return false
   return new Promise(resolve => {
     const probe = connect({ path })
     probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
