@@ -72,7 +72,7 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
     }),
   ]
   try {
-    logger.info({ version, node: process.version, pid: process.pid, role }, 'starting')
+    logger.info({ version, node: process.version, role }, 'starting')
     const started = service.start()
     // Only until the signal: a start that fails after it has nobody left to tell.
     await Promise.race([started, ended])
