@@ -2,7 +2,7 @@
 FROM node:22-bookworm-slim AS build
 WORKDIR /parsec
 COPY package.json package-lock.json ./
-RUN npm ci --no-fund --no-audit
+RUN npm install --no-save --no-fund --no-audit
 COPY . .
 RUN npx tsc && npm prune --omit=dev
 

@@ -31,9 +31,11 @@ function install() {
   const stamp = join(root, 'node_modules', '.parsec-setup')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   console.error(
-    'Installing packages (npm ci); the embedded ClickHouse engine is large, this takes a minute ...',
+    'Installing packages (npm install); the embedded ClickHouse engine is large, this takes a minute ...',
   )
-  run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'])
+  // Not `npm ci`: it wants every platform's optional packages in the lock file, and a registry mirror
+  // may not have them all. This follows the lock file just the same and does not write it.
+  run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'])
   writeFileSync(stamp, lock)
 }
 
