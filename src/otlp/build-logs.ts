@@ -51,7 +51,10 @@ export function buildLogsRequest(parts: readonly ScopeLogsParts[]): Buffer {
   return out.finish()
 }
 
-/** Writes the fields of a LogRecord message, in field order. */
+/**
+ * Writes the fields of a LogRecord message, in field order. Throws a permanent PipelineError when an
+ * id is not hex.
+ */
 export function writeLogRecord(out: Writer, record: LogRecordParts): void {
   if (record.timeUnixNano !== undefined) {
     out.varint(0x09)
@@ -72,13 +75,22 @@ export function writeLogRecord(out: Writer, record: LogRecordParts): void {
     out.varint(0x45)
     out.fixed32(record.flags)
   }
-  if (record.traceId !== undefined) out.lengthDelimited(0x4a, Buffer.from(record.traceId, 'hex'))
-  if (record.spanId !== undefined) out.lengthDelimited(0x52, Buffer.from(record.spanId, 'hex'))
+  if (record.traceId !== undefined) writeId(out, 0x4a, record.traceId)
+  if (record.spanId !== undefined) writeId(out, 0x52, record.spanId)
   if (record.observedTimeUnixNano !== undefined) {
     out.varint(0x59)
     out.fixed64(record.observedTimeUnixNano)
   }
   if (record.eventName !== undefined) out.string(0x62, record.eventName)
+}
+
+function writeId(out: Writer, tag: number, hex: string): void {
+  const id = Buffer.from(hex, 'hex')
+  // Buffer.from stops silently at the first character that is not hex.
+  if (id.length * 2 !== hex.length) {
+    throw PipelineError.permanent(`id ${JSON.stringify(hex)} is not hex`)
+  }
+  out.lengthDelimited(tag, id)
 }
 
 function writeResourceLogs(out: Writer, part: ScopeLogsParts): void {

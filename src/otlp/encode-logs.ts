@@ -7,6 +7,7 @@ const SCOPE_LOGS_TAG = 0x12
 const RESOURCE_LOGS_TAG = 0x0a
 const RESOURCE_TAG = 0x0a
 const RESOURCE_FIELD = 1
+const RESOURCE_LOGS_FIELD = 1
 /** ResourceLogs.scope_logs and ScopeLogs.log_records. */
 const CHILDREN_FIELD = 2
 
@@ -22,6 +23,7 @@ export function encodeLogs(batch: LogBatch): Buffer {
   if (batch.isUntouched) return batch.bytes
   const plan = planRows(batch)
   const writer = new Writer(plan.totalBytes)
+  if (plan.scopes.length > 0) writeRequestFields(writer, batch)
   let scope = 0
   while (scope < plan.scopes.length) {
     const resource = plan.scopes[scope]!.resource
@@ -38,6 +40,13 @@ export function encodeLogs(batch: LogBatch): Buffer {
     for (; scope < next; scope++) writeScope(writer, batch, plan.scopes[scope]!)
   }
   return writer.finish()
+}
+
+/** Writes what lies beside the resources: nothing, but for fields of a later OTLP. */
+function writeRequestFields(writer: Writer, { bytes }: LogBatch): void {
+  otherFields(bytes, 0, bytes.length, RESOURCE_LOGS_FIELD, 0, (start, end) =>
+    writer.raw(bytes, start, end),
+  )
 }
 
 /** The selected rows of one scope: `from .. to` within the selection. */

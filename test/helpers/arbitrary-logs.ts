@@ -109,7 +109,7 @@ const { anyValue, keyValue } = fc.letrec<{
 
 const attribute = (field: number): Wire => message_(field, keyValue)
 
-const logRecord = message(
+export const logRecord = message(
   14,
   [2, number64.map(value => fixed64(1, value))],
   [
@@ -131,7 +131,7 @@ const logRecord = message(
 )
 
 const entityRef = message(5, [1, text_(1)], [1, text_(2)], [1, text_(3)], [1, text_(4)])
-const resource = message(5, [4, attribute(1)], [1, count_(2)], [1, message_(3, entityRef)])
+export const resource = message(5, [4, attribute(1)], [1, count_(2)], [1, message_(3, entityRef)])
 const scope = message(5, [2, text_(1)], [1, text_(2)], [2, attribute(3)], [1, count_(4)])
 const scopeLogs = message(6, [1, message_(1, scope)], [6, message_(2, logRecord)], [1, text_(3)])
 const resourceLogs = message(
