@@ -43,6 +43,7 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
     resource: { 'service.name': 'parsec', 'service.version': version, ...resource },
     ...(destination ? { destination } : {}),
   })
+  logger.info({ version, node: process.version, role }, 'starting')
   const metrics = new Metrics()
   const { createPipelines = buildPipelines } = options
   const service = new Service({
@@ -72,7 +73,6 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
     }),
   ]
   try {
-    logger.info({ version, node: process.version, role }, 'starting')
     const started = service.start()
     // Only until the signal: a start that fails after it has nobody left to tell.
     await Promise.race([started, ended])

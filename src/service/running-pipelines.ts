@@ -22,7 +22,7 @@ export interface RunningPipelines {
   stats(): object
 }
 
-export interface PipelinesOptions {
+interface PipelinesOptions {
   /** Absent: every pipeline of the config. */
   readonly role?: string | undefined
   readonly logger: Logger
