@@ -1,5 +1,6 @@
 import type { LogBatch } from '../batch/log-batch.ts'
 import type { Consumer } from '../plugin/consumer.ts'
+import { bodiesOf } from './sample-logs.ts'
 
 /** The end of a chain in tests: keeps every batch, or fails as told. */
 export class LogSink implements Consumer {
@@ -14,10 +15,7 @@ export class LogSink implements Consumer {
 
   /** Bodies of all records, in order of arrival. */
   get bodies(): string[] {
-    return this.batches.flatMap(batch => {
-      const cursor = batch.cursor()
-      return Array.from({ length: batch.count }, (_, i) => cursor.seek(batch.row(i)).bodyText())
-    })
+    return this.batches.flatMap(bodiesOf)
   }
 
   get count(): number {
