@@ -2,10 +2,11 @@ import type { Range, SourceText } from './source-text.ts'
 
 export const REDACTED = '[REDACTED]'
 
-const SECRET_KEY =
-  /pass(word|wd|phrase)?$|^pw$|secret|token|credential|authorization|api[-_]?key|private[-_]?key|key_pem|cookie/i
-const SECRET_PAIR =
-  /((?:[\w.-]*(?:pass(?:word|wd|phrase)?|secret|token|credentials?|authorization|api[-_]?key|private[-_]?key|cookie))["']?\s*[:=]\s*)([^\s#,}\]][^#,}\]]*)/gi
+const SECRET_WORDS =
+  '(?:^|[_.-])(?:pass|pw)$|passw(?:or)?d|passphrase|secret|token|credential|authorization|api[-_]?key|private[-_]?key|key_pem|cookie'
+const SECRET_KEY = new RegExp(SECRET_WORDS, 'i')
+/** What stands before a value: `key:` or `key=`. */
+const KEY = /([\w.-]+)["']?\s*[:=]\s*/g
 /** `scheme://user:password@host`: the password. */
 const URL_PASSWORD = /(\/\/[^\s/:@]*:)([^\s@/]+)(?=@)/g
 
@@ -35,7 +36,10 @@ export function maskLine(source: SourceText, line: number): MaskedLine {
   const known = source.secrets
     .filter(range => range.start < end && range.end > start)
     .map(range => ({ start: Math.max(range.start, start) - start, end: range.end - start }))
-  const hidden = joined([...known, ...guessed(original)], original.length).filter(
+  const guesses = guessed(original).filter(
+    guess => !known.some(range => range.start <= guess.start && guess.start < range.end),
+  )
+  const hidden = joined([...known, ...guesses], original.length).filter(
     range => !isReference(original.slice(range.start, range.end)),
   )
   let text = ''
@@ -53,13 +57,21 @@ function isReference(text: string): boolean {
   return /^["']?\$\{(?:env:|file:)?[^{}:]*\}["']?\s*$/.test(text)
 }
 
+/**
+ * For lines whose values are not known, after a syntax error: all behind a key that says secret,
+ * since where such a value ends is not known either.
+ */
 function guessed(line: string): Range[] {
-  return [SECRET_PAIR, URL_PASSWORD].flatMap(pattern =>
-    [...line.matchAll(pattern)].map(match => {
-      const start = match.index + match[1]!.length
-      return { start, end: start + match[2]!.trimEnd().length }
-    }),
-  )
+  const { length } = line.trimEnd()
+  const values = [...line.matchAll(KEY)]
+    .filter(match => isSecretName(match[1]!))
+    .map(match => ({ start: match.index + match[0].length, end: length }))
+    .filter(({ start, end }) => start < end)
+  const passwords = [...line.matchAll(URL_PASSWORD)].map(match => {
+    const start = match.index + match[1]!.length
+    return { start, end: start + match[2]!.length }
+  })
+  return [...values, ...passwords]
 }
 
 function joined(ranges: readonly Range[], length: number): Range[] {

@@ -12,6 +12,8 @@ import { telemetrySchema } from './telemetry-section.ts'
 
 const NOTE = '<!-- Written by `npm run reference` from the schemas in the code. Do not edit. -->'
 const DEPTH_MAX = 8
+const TYPE_DEPTH_MAX = 1
+const ANY = 'any value'
 
 /** File name -> text, for all files of docs/reference. */
 export function referenceFiles(plugins: readonly Plugin[]): ReadonlyMap<string, string> {
@@ -110,29 +112,33 @@ function rowsBelow(view: SchemaView, name: string, depth: number): string[] {
   return [...own, ...items]
 }
 
-function typeText(view: SchemaView): string {
-  const names = new Set(view.choices.map(choice => choiceText(choice, view)))
-  const text = [...names].filter(name => name !== '').join(' or ')
+/** Schemas may contain themselves, so types are only told to a depth. */
+function typeText(view: SchemaView, depth = 0): string {
+  if (depth > TYPE_DEPTH_MAX) return ''
+  const open = ['string', 'array', 'object'].every(type => view.accepts(type))
+  const told = new Set(view.choices.map(choice => choiceText(choice, view, depth)))
+  const names = [...told].filter(name => name !== '' && (name !== ANY || told.size === 1))
+  const text = open ? ANY : names.join(' or ')
   return view.secret ? `${text} (secret)` : text
 }
 
-function choiceText(choice: JsonSchema, view: SchemaView): string {
+function choiceText(choice: JsonSchema, view: SchemaView, depth: number): string {
   const { type } = choice
   if (typeof type === 'object') {
-    return type.map(one => choiceText({ ...choice, type: one }, view)).join(' or ')
+    return type.map(one => choiceText({ ...choice, type: one }, view, depth)).join(' or ')
   }
   if (choice.format === 'duration') return choice.type === 'string' ? 'duration' : ''
   if (choice.format === 'bytes') return choice.type === 'string' ? 'size' : ''
   if (choice.enum) return choice.enum.map(value => code(String(value))).join(', ')
   if (choice.const !== undefined) return code(JSON.stringify(choice.const))
   if (choice.type === 'array') {
-    const item = typeText(view.child(0))
-    return item === '' ? 'list' : `list of ${item}`
+    const item = typeText(view.child(0), depth + 1)
+    return item === '' || item === ANY ? 'list' : `list of ${item === 'map' ? 'maps' : item}`
   }
   if (choice.type === 'object') return 'map'
   if (choice.type === 'integer' || choice.type === 'number') return numberText(choice)
   if (choice.type === 'boolean') return 'true or false'
-  return typeof choice.type === 'string' ? choice.type : 'any'
+  return typeof choice.type === 'string' ? choice.type : ANY
 }
 
 /** Bounds that only come from the number format itself are not worth a word. */
