@@ -86,10 +86,12 @@ const metrics = z.strictObject({
 const resource = z
   .object({
     attributes: z
-      .array(z.looseObject({
+      .array(
+        z.looseObject({
           name: z.string().meta({ description: 'Such as `service.name`.' }),
           value: attributeValue.meta({ description: 'null leaves it out.' }),
-        }))
+        }),
+      )
       .optional()
       .meta({ description: 'Attributes as a list of name and value.' }),
     schema_url: unused('our telemetry follows one schema'),
