@@ -27,9 +27,9 @@ import { CertificateReload } from './tls-reload.ts'
 /** One unary call; what costs is made when asked for. */
 export interface GrpcCall {
   readonly message: Buffer
-  /** The first value of one metadata key (lower case, not `-bin`). */
+  /** One metadata key (lower case, not `-bin`); several values are joined by `, `. */
   header(key: string): string | undefined
-  /** Keys in lower case; values of `-bin` keys in base64. */
+  /** Keys in lower case; several values of one key are joined, as HTTP/2 does. */
   readonly metadata: ReadonlyMap<string, readonly string[]>
   /** `address:port` of the client. */
   readonly clientAddress: string
@@ -58,6 +58,7 @@ export class GrpcServer {
   readonly #context: GrpcServerContext
   readonly #server: GrpcJsServer
   readonly #listener: NetServer
+  readonly #sockets = new Set<Socket>()
   readonly #budget: ByteBudget
   readonly #log: RepeatedLog
   readonly #health = new GrpcHealth()
@@ -74,7 +75,11 @@ export class GrpcServer {
     this.#server = new GrpcJsServer(serverOptions(config))
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
     widenWindows(this.#server, context.logger)
-    this.#listener = createListener(config, socket => injector.injectConnection(socket))
+    this.#listener = createListener(config, socket => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+      injector.injectConnection(socket)
+    })
     this.#listener.maxConnections = config.max_connections || Number.POSITIVE_INFINITY
     this.#listener.on('drop', () => {
       const fields = { max_connections: config.max_connections }
@@ -127,6 +132,8 @@ export class GrpcServer {
     const drained = new Promise<void>(resolve => this.#server.tryShutdown(() => resolve()))
     await untilAborted(drained, deadline)
     this.#server.forceShutdown()
+    // Without channelz, forceShutdown of grpc-js 1.14 forgets the sessions that are still open.
+    for (const socket of this.#sockets) socket.destroy()
     await closed
   }
 
@@ -170,7 +177,7 @@ class Received implements GrpcCall {
 
   get metadata(): ReadonlyMap<string, readonly string[]> {
     const entries = Object.entries(this.#call.metadata.toHttp2Headers())
-    return new Map(entries.map(([key, values]) => [key, [values].flat().map(String)]))
+    return new Map(entries.map(([key, values]) => [key, [values].flat().map(text)]))
   }
 
   get clientAddress(): string {
@@ -186,6 +193,11 @@ class Received implements GrpcCall {
     }
     return this.#signal
   }
+}
+
+/** Values of `-bin` keys are bytes: base64 here, as on the wire. */
+function text(value: unknown): string {
+  return Buffer.isBuffer(value) ? value.toString('base64') : String(value)
 }
 
 function statusObject(error: PipelineError): {

@@ -135,12 +135,15 @@ export class HttpServer {
     if (!this.#server.listening) return
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()
-    const idle = new Promise<void>(resolve => {
-      this.#whenIdle = resolve
-      if (this.#active === 0) resolve()
-    })
-    await untilAborted(idle, deadline)
-    if (!deadline.aborted) await untilAborted(closed, AbortSignal.timeout(FLUSH_MS))
+    // A request may be on its way in while the last answer is on its way out: look again.
+    do {
+      const idle = new Promise<void>(resolve => {
+        this.#whenIdle = resolve
+        if (this.#active === 0) resolve()
+      })
+      await untilAborted(idle, deadline)
+      if (!deadline.aborted) await untilAborted(closed, AbortSignal.timeout(FLUSH_MS))
+    } while (this.#active > 0 && !deadline.aborted)
     this.#server.closeAllConnections()
     await closed
   }

@@ -1,7 +1,7 @@
+import { once } from 'node:events'
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import { z } from 'zod'
@@ -29,6 +29,20 @@ async function serve(
   await server.start()
   t.teardown(() => server.stop(AbortSignal.abort()))
   return { server, port: Number(new URL(server.url).port) }
+}
+
+/** A handler that says when it has been entered and ends when it is released. */
+function gate(): { handler: HttpHandler; entered: Promise<void>; release: () => void } {
+  let enter = (): void => {}
+  let release = (): void => {}
+  const entered = new Promise<void>(resolve => (enter = resolve))
+  const released = new Promise<void>(resolve => (release = resolve))
+  const handler: HttpHandler = async () => {
+    enter()
+    await released
+    return { status: 200 }
+  }
+  return { handler, entered, release }
 }
 
 interface Answer {
@@ -169,31 +183,29 @@ test('a client that only waits for 100-continue is answered before it sends', as
 })
 
 test('the signal aborts when the client goes away', async t => {
-  let aborted: () => void = () => {}
-  const gone = new Promise<void>(resolve => (aborted = resolve))
+  let enter = (): void => {}
+  const entered = new Promise<void>(resolve => (enter = resolve))
+  let abort = (): void => {}
+  const aborted = new Promise<void>(resolve => (abort = resolve))
   const { port } = await serve(t, async ({ signal }) => {
+    enter()
     await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
-    aborted()
+    abort()
     throw new Error('too late')
   })
   const socket = connect(port, '127.0.0.1')
   socket.write('POST /any HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n')
-  await sleep(100)
+  await entered
   socket.destroy()
-  await gone
+  await aborted
   t.pass()
 })
 
 test('requests in progress are bounded over all connections', async t => {
-  let release: () => void = () => {}
-  const held = new Promise<void>(resolve => (release = resolve))
-  const slow: HttpHandler = async () => {
-    await held
-    return { status: 200 }
-  }
-  const { port } = await serve(t, slow, { max_in_flight_size: 1500 })
+  const { handler, entered, release } = gate()
+  const { port } = await serve(t, handler, { max_in_flight_size: 1500 })
   const first = ask(port, { body: Buffer.alloc(1000) })
-  await sleep(100)
+  await entered
   const second = await ask(port, { body: Buffer.alloc(1000) })
   t.is(second.status, 429)
   t.is(second.headers['retry-after'], '1')
@@ -239,16 +251,12 @@ test('connections are kept, or not, as configured', async t => {
 test('stop answers what is in progress and takes no more', async t => {
   const agent = new Agent({ keepAlive: true })
   t.teardown(() => agent.destroy())
-  let release: () => void = () => {}
-  const held = new Promise<void>(resolve => (release = resolve))
-  const { server, port } = await serve(t, async () => {
-    await held
-    return { status: 200 }
-  })
+  const { handler, entered, release } = gate()
+  const { server, port } = await serve(t, handler)
   const idle = connect(port, '127.0.0.1')
   idle.on('error', () => {})
   const first = ask(port, { agent })
-  await sleep(100)
+  await entered
   const stopping = server.stop(new AbortController().signal)
   await t.throwsAsync(ask(port), { code: 'ECONNREFUSED' })
   release()
@@ -259,9 +267,10 @@ test('stop answers what is in progress and takes no more', async t => {
 })
 
 test('a stuck handler does not hold stop beyond the deadline', async t => {
-  const { server, port } = await serve(t, () => new Promise(() => {}))
+  const { handler, entered } = gate()
+  const { server, port } = await serve(t, handler)
   const stuck = ask(port).catch((error: NodeJS.ErrnoException) => error.code)
-  await sleep(100)
+  await entered
   const deadline = new AbortController()
   const stopping = server.stop(deadline.signal)
   deadline.abort()
@@ -278,8 +287,9 @@ test('stop without start is safe', async t => {
 test('connections over the limit are refused', async t => {
   const { port } = await serve(t, echo, { max_connections: 1 })
   const first = connect(port, '127.0.0.1')
-  await sleep(50)
   t.teardown(() => first.destroy())
+  first.write('POST /x HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n')
+  await once(first, 'data')
   await t.throwsAsync(ask(port))
 })
 
