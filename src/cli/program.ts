@@ -9,11 +9,13 @@ import { printConfigCommand } from './print-config.ts'
 import { printDdlCommand } from './print-ddl.ts'
 import { queryCommand } from './query.ts'
 import { runCommand } from './run.ts'
+import { sendCommand } from './send.ts'
 import { validateCommand } from './validate.ts'
 
 /** All commands, in the order of `--help`. A new one is one file and one line here. */
 const COMMANDS: readonly CommandFactory[] = [
   runCommand,
+  sendCommand,
   queryCommand,
   validateCommand,
   componentsCommand,
