@@ -10,10 +10,25 @@ const ENTRIES_MIN = 64
 const ENTRIES_KEPT_MAX = 4096
 const SCRATCH_BYTES_KEPT_MAX = 65_536
 
-/** Where an entry's bytes lie. */
+/** What stands for an entry now: its field of the message, one made for it, or nothing. */
 const IN_MESSAGE = 0
 const IN_SCRATCH = 1
 const IN_CONSTANT = 2
+const REMOVED = 3
+
+/*
+ * An entry is this many numbers in one array: its field in the message (0, 1), the key (2, 3) and
+ * the AnyValue (4, 5) where they lie now, and the field that replaces it (6, 7).
+ */
+const STRIDE = 8
+const ORIGIN_START = 0
+const ORIGIN_END = 1
+const KEY_OFFSET = 2
+const KEY_END = 3
+const VALUE_OFFSET = 4
+const VALUE_END = 5
+const START = 6
+const STOP = 7
 
 /**
  * The attributes of one message (a LogRecord or a Resource) while actions work on them: an index of
@@ -36,17 +51,8 @@ export class AttributeList {
   readonly #value = new Writer(256)
   #constants: (Buffer | undefined)[] = []
 
-  /* Of each entry: its field in the message, and the field that stands for it now. */
-  #originStart: Uint32Array = new Uint32Array(ENTRIES_MIN)
-  #originEnd: Uint32Array = new Uint32Array(ENTRIES_MIN)
-  #place = new Uint8Array(ENTRIES_MIN)
-  #live = new Uint8Array(ENTRIES_MIN)
-  #start: Uint32Array = new Uint32Array(ENTRIES_MIN)
-  #stop: Uint32Array = new Uint32Array(ENTRIES_MIN)
-  #keyOffset: Uint32Array = new Uint32Array(ENTRIES_MIN)
-  #keyEnd: Uint32Array = new Uint32Array(ENTRIES_MIN)
-  #valueOffset: Uint32Array = new Uint32Array(ENTRIES_MIN)
-  #valueEnd: Uint32Array = new Uint32Array(ENTRIES_MIN)
+  #ranges: Uint32Array = new Uint32Array(ENTRIES_MIN * STRIDE)
+  #state: Uint8Array = new Uint8Array(ENTRIES_MIN)
 
   /** `field`: the number of the attributes field, 6 in a LogRecord and 1 in a Resource. */
   constructor(field: number) {
@@ -63,7 +69,7 @@ export class AttributeList {
    * MUST have been checked by a decode.
    */
   load(bytes: Buffer, offset: number, end: number, from: number, to: number): void {
-    if (this.#start.length > ENTRIES_KEPT_MAX) this.#resize(ENTRIES_MIN)
+    if (this.#state.length > ENTRIES_KEPT_MAX) this.#resize(ENTRIES_MIN)
     if (this.#scratch.bytes.length > SCRATCH_BYTES_KEPT_MAX) {
       this.#scratch.bytes = Buffer.allocUnsafe(1024)
     }
@@ -74,39 +80,63 @@ export class AttributeList {
     this.changed = false
     this.#count = 0
     let pos = from
-    while (pos < to) pos = this.#loadPair(bytes, pos, to)
+    while (pos < to) {
+      pos = this.#loadPairs(bytes, pos, to)
+      if (pos < to) pos = this.#loadSlowly(bytes, pos, to)
+    }
     this.#originals = this.#count
   }
 
   /** The entry that holds this key's value, or -1. */
   find(key: Buffer): number {
-    for (let i = this.#count - 1; i >= 0; i--) if (this.isKey(i, key)) return i
+    const ranges = this.#ranges
+    const { length } = key
+    for (let i = this.#count - 1; i >= 0; i--) {
+      const at = i * STRIDE
+      // Most keys differ in length: looked at here, to spare a call.
+      if (ranges[at + KEY_END]! - ranges[at + KEY_OFFSET]! === length && this.isKey(i, key))
+        return i
+    }
     return -1
   }
 
   isLive(index: number): boolean {
-    return this.#live[index] === 1
+    return this.#state[index] !== REMOVED
   }
 
   /** Is this live entry's key these bytes? */
   isKey(index: number, key: Buffer): boolean {
-    const offset = this.#keyOffset[index]!
-    if (this.#keyEnd[index]! - offset !== key.length || this.#live[index] === 0) return false
+    const offset = this.#ranges[index * STRIDE + KEY_OFFSET]!
+    const length = this.#ranges[index * STRIDE + KEY_END]! - offset
+    if (length !== key.length || this.#state[index] === REMOVED) return false
     return sameBytes(this.#source(index), offset, key, 0, key.length)
   }
 
   key(index: number): string {
-    return this.#source(index).toString('utf8', this.#keyOffset[index], this.#keyEnd[index])
+    return this.#source(index).toString(
+      'utf8',
+      this.#ranges[index * STRIDE + KEY_OFFSET],
+      this.#ranges[index * STRIDE + KEY_END],
+    )
   }
 
   /** A copy of the key, which outlives the entry's bytes. */
   keyBytes(index: number): Buffer {
-    return Buffer.from(this.#source(index).subarray(this.#keyOffset[index], this.#keyEnd[index]))
+    return Buffer.from(
+      this.#source(index).subarray(
+        this.#ranges[index * STRIDE + KEY_OFFSET],
+        this.#ranges[index * STRIDE + KEY_END],
+      ),
+    )
   }
 
   /** A live entry's AnyValue message: `read(bytes, offset, end)`. */
   withValue<T>(index: number, read: (bytes: Buffer, offset: number, end: number) => T): T {
-    return read(this.#source(index), this.#valueOffset[index]!, this.#valueEnd[index]!)
+    return read(
+      this.#source(index),
+      this.#ranges[index * STRIDE + VALUE_OFFSET]!,
+      this.#ranges[index * STRIDE + VALUE_END]!,
+    )
   }
 
   /** Removes every entry with this key. */
@@ -115,8 +145,8 @@ export class AttributeList {
   }
 
   removeAt(index: number): void {
-    if (this.#live[index] === 0) return
-    this.#live[index] = 0
+    if (this.#state[index] === REMOVED) return
+    this.#state[index] = REMOVED
     this.changed = true
   }
 
@@ -145,8 +175,8 @@ export class AttributeList {
   /** Sets a key to the value of another entry. */
   copyValue(index: number, key: Buffer, from: number): void {
     if (index === from) return
-    const offset = this.#valueOffset[from]!
-    const end = this.#valueEnd[from]!
+    const offset = this.#ranges[from * STRIDE + VALUE_OFFSET]!
+    const end = this.#ranges[from * STRIDE + VALUE_END]!
     const bytes = this.#source(from)
     if (index >= 0 && this.#sameValue(index, bytes, offset, end)) return
     this.#setEncoded(index, key, bytes, offset, end)
@@ -155,41 +185,70 @@ export class AttributeList {
   /** Writes the message with the attributes as they are now; what is added follows the last one. */
   write(out: Writer): void {
     const bytes = this.#bytes
-    let copied = this.#offset
+    const ranges = this.#ranges
     const originals = this.#originals
+    let copied = this.#offset
     for (let i = 0; i < originals; i++) {
-      if (this.#live[i] === 1 && this.#place[i] === IN_MESSAGE) continue
-      copyRange(out, bytes, copied, this.#originStart[i]!)
-      if (this.#live[i] === 1) copyRange(out, this.#source(i), this.#start[i]!, this.#stop[i]!)
-      copied = this.#originEnd[i]!
+      if (this.#state[i] === IN_MESSAGE) continue
+      copyRange(out, bytes, copied, ranges[i * STRIDE + ORIGIN_START]!)
+      this.#writeField(out, i)
+      copied = ranges[i * STRIDE + ORIGIN_END]!
     }
     if (this.#count > originals) {
-      const at = originals === 0 ? this.#end : this.#originEnd[originals - 1]!
+      const last = (originals - 1) * STRIDE
+      const at = originals === 0 ? this.#end : ranges[last + ORIGIN_END]!
       copyRange(out, bytes, copied, at)
       copied = at
-      for (let i = originals; i < this.#count; i++) {
-        if (this.#live[i] === 1) copyRange(out, this.#source(i), this.#start[i]!, this.#stop[i]!)
-      }
+      for (let i = originals; i < this.#count; i++) this.#writeField(out, i)
     }
     copyRange(out, bytes, copied, this.#end)
   }
 
-  /** Indexes the field at `pos`, if it is an attribute; returns where the next one begins. */
-  #loadPair(bytes: Buffer, pos: number, to: number): number {
-    // Fast path: a short key and a value in this order, and nothing else.
-    if (bytes[pos] === this.#tag) {
+  /** Writes the field that replaces an entry, unless it was removed. */
+  #writeField(out: Writer, index: number): void {
+    if (this.#state[index] === REMOVED) return
+    const at = index * STRIDE
+    copyRange(out, this.#source(index), this.#ranges[at + START]!, this.#ranges[at + STOP]!)
+  }
+
+  /**
+   * Fast path: indexes the attributes from `pos` on that have a short key and a value in this order,
+   * and nothing else. Returns where the first field begins that is not one of these.
+   */
+  #loadPairs(bytes: Buffer, pos: number, to: number): number {
+    const tag = this.#tag
+    let ranges = this.#ranges
+    let state = this.#state
+    let count = this.#count
+    while (pos < to && bytes[pos] === tag) {
       const pair = skipShortLength(bytes, pos + 1)
       const stop = pair + shortLength(bytes, pos + 1)
       const keyEnd = pair + 2 + bytes[pair + 1]!
-      if (bytes[pair] === 0x0a && bytes[pair + 1]! < 0x80 && bytes[keyEnd] === 0x12) {
-        const value = skipShortLength(bytes, keyEnd + 1)
-        if (value + shortLength(bytes, keyEnd + 1) === stop && stop <= to) {
-          this.#append(pos, stop, pair + 2, keyEnd, value, stop)
-          return stop
-        }
+      const value = skipShortLength(bytes, keyEnd + 1)
+      const isPlain =
+        bytes[pair] === 0x0a &&
+        bytes[pair + 1]! < 0x80 &&
+        bytes[keyEnd] === 0x12 &&
+        value + shortLength(bytes, keyEnd + 1) === stop &&
+        stop <= to
+      if (!isPlain) break
+      if (count === state.length) {
+        this.#resize(count * 2)
+        ranges = this.#ranges
+        state = this.#state
       }
+      const at = count * STRIDE
+      ranges[at + ORIGIN_START] = pos
+      ranges[at + ORIGIN_END] = stop
+      ranges[at + KEY_OFFSET] = pair + 2
+      ranges[at + KEY_END] = keyEnd
+      ranges[at + VALUE_OFFSET] = value
+      ranges[at + VALUE_END] = stop
+      state[count++] = IN_MESSAGE
+      pos = stop
     }
-    return this.#loadSlowly(bytes, pos, to)
+    this.#count = count
+    return pos
   }
 
   #loadSlowly(bytes: Buffer, pos: number, to: number): number {
@@ -211,27 +270,28 @@ export class AttributeList {
     valueOffset: number,
     valueEnd: number,
   ): void {
-    const i = this.#count++
-    if (i === this.#start.length) this.#resize(i * 2)
-    this.#originStart[i] = start
-    this.#originEnd[i] = stop
-    this.#place[i] = IN_MESSAGE
-    this.#live[i] = 1
-    this.#keyOffset[i] = keyOffset
-    this.#keyEnd[i] = keyEnd
-    this.#valueOffset[i] = valueOffset
-    this.#valueEnd[i] = valueEnd
+    const index = this.#count++
+    if (index === this.#state.length) this.#resize(index * 2)
+    const ranges = this.#ranges
+    const at = index * STRIDE
+    ranges[at + ORIGIN_START] = start
+    ranges[at + ORIGIN_END] = stop
+    ranges[at + KEY_OFFSET] = keyOffset
+    ranges[at + KEY_END] = keyEnd
+    ranges[at + VALUE_OFFSET] = valueOffset
+    ranges[at + VALUE_END] = valueEnd
+    this.#state[index] = IN_MESSAGE
   }
 
   #source(index: number): Buffer {
-    const place = this.#place[index]
+    const place = this.#state[index]
     if (place === IN_MESSAGE) return this.#bytes
     return place === IN_SCRATCH ? this.#scratch.bytes : this.#constants[index]!
   }
 
   #sameValue(index: number, bytes: Buffer, offset: number, end: number): boolean {
-    const at = this.#valueOffset[index]!
-    if (this.#valueEnd[index]! - at !== end - offset) return false
+    const at = this.#ranges[index * STRIDE + VALUE_OFFSET]!
+    if (this.#ranges[index * STRIDE + VALUE_END]! - at !== end - offset) return false
     return sameBytes(this.#source(index), at, bytes, offset, end - offset)
   }
 
@@ -248,36 +308,29 @@ export class AttributeList {
       this.#append(0, 0, 0, 0, 0, 0)
       return this.#count - 1
     }
-    for (let i = 0; i < index; i++) if (this.isKey(i, key)) this.#live[i] = 0
+    for (let i = 0; i < index; i++) if (this.isKey(i, key)) this.#state[i] = REMOVED
     return index
   }
 
-  #point(index: number, place: number, base: number, ranges: AttributeRanges): void {
-    this.#place[index] = place
-    this.#start[index] = base
-    this.#stop[index] = base + ranges.length
-    this.#keyOffset[index] = base + ranges.keyOffset
-    this.#keyEnd[index] = base + ranges.keyEnd
-    this.#valueOffset[index] = base + ranges.valueOffset
-    this.#valueEnd[index] = base + ranges.valueEnd
+  #point(index: number, state: number, base: number, field: AttributeRanges): void {
+    const ranges = this.#ranges
+    const at = index * STRIDE
+    this.#state[index] = state
+    ranges[at + START] = base
+    ranges[at + STOP] = base + field.length
+    ranges[at + KEY_OFFSET] = base + field.keyOffset
+    ranges[at + KEY_END] = base + field.keyEnd
+    ranges[at + VALUE_OFFSET] = base + field.valueOffset
+    ranges[at + VALUE_END] = base + field.valueEnd
   }
 
-  #resize(length: number): void {
-    const resized = (column: Uint32Array): Uint32Array => {
-      const copy = new Uint32Array(length)
-      copy.set(column.subarray(0, length))
-      return copy
-    }
-    this.#originStart = resized(this.#originStart)
-    this.#originEnd = resized(this.#originEnd)
-    this.#start = resized(this.#start)
-    this.#stop = resized(this.#stop)
-    this.#keyOffset = resized(this.#keyOffset)
-    this.#keyEnd = resized(this.#keyEnd)
-    this.#valueOffset = resized(this.#valueOffset)
-    this.#valueEnd = resized(this.#valueEnd)
-    this.#place = Uint8Array.from({ length }, (_, i) => this.#place[i] ?? 0)
-    this.#live = Uint8Array.from({ length }, (_, i) => this.#live[i] ?? 0)
-    this.#constants.length = Math.min(this.#constants.length, length)
+  #resize(entries: number): void {
+    const ranges = new Uint32Array(entries * STRIDE)
+    ranges.set(this.#ranges.subarray(0, entries * STRIDE))
+    const state = new Uint8Array(entries)
+    state.set(this.#state.subarray(0, entries))
+    this.#ranges = ranges
+    this.#state = state
+    this.#constants.length = Math.min(this.#constants.length, entries)
   }
 }

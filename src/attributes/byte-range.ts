@@ -1,20 +1,17 @@
 import type { Writer } from '../wire/writer.ts'
 
 /** Below this many bytes a loop is faster than a view and a copy. */
-const LOOP_BYTES_MAX = 24
+const LOOP_BYTES_MAX = 16
 
 /** Copies `source[start..end]` to the writer's position. */
 export function copyRange(out: Writer, source: Buffer, start: number, end: number): void {
   const count = end - start
-  if (count > LOOP_BYTES_MAX) {
-    out.raw(source, start, end)
-    return
-  }
   out.reserve(count)
   const { bytes } = out
   let at = out.pos
-  for (let i = start; i < end; i++) bytes[at++] = source[i]!
-  out.pos = at
+  out.pos += count
+  if (count > LOOP_BYTES_MAX) bytes.set(source.subarray(start, end), at)
+  else for (let i = start; i < end; i++) bytes[at++] = source[i]!
 }
 
 /** Are the `count` bytes of `a` from `aStart` on those of `b` from `bStart` on? */
