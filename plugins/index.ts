@@ -1,4 +1,5 @@
 import type { Plugin } from '#core'
+import { forwardConnector } from './connectors/forward/index.ts'
 import { clickHouseExporter } from './exporters/clickhouse/index.ts'
 import { debugExporter } from './exporters/debug/index.ts'
 import { fileExporter } from './exporters/file/index.ts'
@@ -28,6 +29,8 @@ export const plugins: readonly Plugin[] = [
   nopExporter,
   otlpExporter,
   otlpHttpExporter,
+  // Connectors
+  forwardConnector,
   // Extensions
   healthCheck,
 ]
