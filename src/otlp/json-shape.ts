@@ -1,5 +1,5 @@
 /** How a field's value is written in OTLP JSON and on the wire. */
-export type FieldKind =
+type FieldKind =
   | 'string'
   | 'bytes'
   | 'traceId'

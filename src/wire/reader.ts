@@ -17,7 +17,7 @@ export const WIRE_FIXED64 = 1
 export const WIRE_BYTES = 2
 const WIRE_GROUP_START = 3
 const WIRE_GROUP_END = 4
-export const WIRE_FIXED32 = 5
+const WIRE_FIXED32 = 5
 
 /** Groups may nest; a hostile message may not nest them deeper than this. */
 const GROUP_DEPTH_MAX = 64
