@@ -4,6 +4,8 @@ import { join } from 'node:path'
 
 /** Names this process's files; another name in the directory was left by a crash. */
 const PROCESS = randomUUID()
+/** Counts for all spools of the process, since two exporters may share a store. */
+let count = 0
 
 /**
  * The directory beside an embedded store through which blocks go into it: binary data can only come
@@ -12,7 +14,6 @@ const PROCESS = randomUUID()
 export class Spool {
   readonly #directory: string
   readonly #removals = new Set<Promise<void>>()
-  #count = 0
 
   /** The spool of the store at `storePath`. */
   constructor(storePath: string) {
@@ -29,7 +30,7 @@ export class Spool {
 
   /** Puts `block` into a file and returns its path. */
   async add(block: Buffer): Promise<string> {
-    const path = join(this.#directory, `${PROCESS}-${this.#count++}.native`)
+    const path = join(this.#directory, `${PROCESS}-${count++}.native`)
     try {
       await writeFile(path, block, { mode: 0o600 })
       return path

@@ -1,4 +1,5 @@
 import type { Session } from 'chdb'
+import { within } from '../abort.ts'
 import { classifyError } from '../errors.ts'
 import {
   insertColumns,
@@ -104,7 +105,8 @@ export class ChdbTransport implements Transport {
     const idle = Promise.all([this.#lane.idle(), this.#readLane.idle()]).then(() =>
       this.#spool.close(),
     )
-    await Promise.race([idle, aborted(deadline)])
+    // Past the deadline the engine closes the session itself, when its work is done.
+    await within(idle, deadline).catch(() => {})
     this.#session = undefined
     session.close()
   }
@@ -145,11 +147,4 @@ export class ChdbTransport implements Transport {
     if (this.#session === undefined) throw new Error('the store is not open')
     return this.#session
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }
