@@ -123,7 +123,7 @@ function takesText(node: ConfigNode, view: SchemaView): boolean {
 }
 
 /** Tells the sources where secrets stand; gives the secret texts. */
-export function markSecrets(node: ConfigNode, view: SchemaView): string[] {
+function markSecrets(node: ConfigNode, view: SchemaView): string[] {
   if (view.secret) return hideValue(node)
   if (node.kind === 'scalar') return []
   if (node.kind === 'list') {

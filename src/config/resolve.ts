@@ -16,7 +16,7 @@ export const KINDS: readonly ComponentKind[] = [
 ]
 
 /** A component of the config; `plugin` and `config` are undefined when there were errors. */
-export interface ResolvedComponent {
+interface ResolvedComponent {
   readonly id: string
   readonly kind: ComponentKind
   readonly key: Place
@@ -83,6 +83,9 @@ class Resolver {
     }
     const plugin = this.#find(kind, parsed.type, { key, path })
     if (!plugin) return { id, kind, key, plugin, config: undefined }
+    if (plugin.stability === 'alpha' || plugin.stability === 'development') {
+      this.#problems.warn(key, path, `its stability is ${plugin.stability}: its keys may change`)
+    }
     const config = checkMapping({ node, key, path }, plugin.config, this.#problems)?.value
     return { id, kind, key, plugin, config }
   }

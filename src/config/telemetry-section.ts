@@ -8,7 +8,7 @@ import type { TelemetryConfig } from './service-config.ts'
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'DEBUG', 'INFO', 'WARN', 'ERROR'] as const
 const METRIC_LEVELS = ['none', 'basic', 'normal', 'detailed'] as const
-export const METRICS_ENDPOINT = 'localhost:8888'
+const METRICS_ENDPOINT = 'localhost:8888'
 
 /** A key that changes nothing here, whatever its value. */
 function unused(reason: string): z.ZodOptional<z.ZodUnknown> {

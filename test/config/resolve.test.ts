@@ -22,6 +22,17 @@ test('an id keeps its name while an old type finds its plugin', t => {
   )
 })
 
+test('what may still change says so', t => {
+  const problems = new Problems()
+  const young = fakePlugins.map(plugin => ({ ...plugin, stability: 'alpha' }) as const)
+  const tree = parseYaml(new SourceText('a', 'receivers: {otlp: }'), problems) as MapNode
+  resolveComponents(tree, young, problems)
+  t.deepEqual(
+    problems.finish().map(({ severity, message }) => [severity, message]),
+    [['warning', 'its stability is alpha: its keys may change']],
+  )
+})
+
 test('a component with errors is still there, so that references to it are no mistakes', t => {
   const problems = new Problems()
   const tree = parseYaml(new SourceText('a', 'receivers: {otlp: {x: 1}, y: }'), problems) as MapNode

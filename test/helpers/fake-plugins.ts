@@ -145,7 +145,7 @@ const forward = definePlugin({
 const health = definePlugin({
   kind: 'extension',
   type: 'health',
-  stability: 'alpha',
+  stability: 'beta',
   summary: 'Answers.',
   config: z.strictObject({ path: z.string().default('/').meta({ description: 'Where.' }) }),
   create: refuse,
