@@ -8,6 +8,7 @@ import { otlpExporter } from './exporters/otlp/index.ts'
 import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
+import { batchProcessor } from './processors/batch/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
 import { resourceProcessor } from './processors/resource/index.ts'
 import { nopReceiver } from './receivers/nop/index.ts'
@@ -20,6 +21,7 @@ export const plugins: readonly Plugin[] = [
   otlpReceiver,
   // Processors
   attributesProcessor,
+  batchProcessor,
   memoryLimiter,
   resourceProcessor,
   // Exporters

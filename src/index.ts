@@ -26,6 +26,7 @@ export { LogBatch } from './batch/log-batch.ts'
 export { type LogCursor, resourceRange } from './batch/log-cursor.ts'
 export { type Origin, partOrigin, randomOrigin } from './batch/origin.ts'
 export { byteSize, duration, parseDurationMs, secret } from './config/fields.ts'
+export { type Batcher, createBatcher } from './export/batcher.ts'
 export { exportChainFields } from './export/config.ts'
 export {
   type Attributes,
@@ -49,6 +50,7 @@ export { mergeLogs } from './otlp/merge-logs.ts'
 export { rewriteLogs } from './otlp/rewrite-logs.ts'
 export { TooManyRecordsError } from './otlp/survey-request.ts'
 export { writeAnyValue, writeKeyValue } from './otlp/write-any-value.ts'
+export { type Clock, systemClock } from './plugin/clock.ts'
 export type {
   Component,
   ComponentKind,

@@ -8,7 +8,7 @@ import { Attempt } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
 import { Outcome } from './outcome.ts'
 import { Retry } from './retry.ts'
-import { SendingQueue } from './sending-queue.ts'
+import { type QueueMeter, SendingQueue } from './sending-queue.ts'
 
 export interface ExportChainOptions {
   readonly clock?: Clock
@@ -104,5 +104,15 @@ function createSendingQueue(
       'sending_queue is in memory: acknowledged records do not survive a crash; wait_for_result: true acknowledges only what the destination has',
     )
   }
-  return new SendingQueue(next, { config, queue, context, clock })
+  return new SendingQueue(next, { config, queue, context, clock, meter: exporterMeter(context) })
+}
+
+function exporterMeter({ id, metrics }: PluginContext): QueueMeter {
+  const size = metrics.exporterQueueSize.labels(id)
+  return {
+    capacity: value => metrics.exporterQueueCapacity.labels(id).set(value),
+    size: value => size.set(value),
+    refused: (reason, count) => metrics.exporterEnqueueFailed.labels(id, reason).inc(count),
+    dropped: (reason, count) => metrics.dropped.labels(id, reason).inc(count),
+  }
 }

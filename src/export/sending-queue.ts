@@ -16,6 +16,18 @@ export interface SendingQueueOptions {
   readonly queue: Queue
   readonly context: PluginContext
   readonly clock: Clock
+  readonly meter: QueueMeter
+}
+
+/** Who is told how full the queue is and what it could not keep. */
+export interface QueueMeter {
+  /** In the unit of the queue's sizer. */
+  capacity(value: number): void
+  size(value: number): void
+  /** Log records that a sender was refused. */
+  refused(reason: string, count: number): void
+  /** Log records accepted and then given up. */
+  dropped(reason: string, count: number): void
 }
 
 /** A sender that waits for the destination's verdict. */
@@ -39,18 +51,16 @@ export class SendingQueue implements Consumer, Component {
   readonly #waiting = new Map<LogBatch, Waiting>()
   readonly #abort = sharedController()
   readonly #log: RepeatedLog
-  readonly #size: { set(value: number): void }
   #senders: Promise<void>[] = []
   #dropped = 0
 
   constructor(next: Consumer, options: SendingQueueOptions) {
-    const { context, queue } = options
+    const { context, meter, queue } = options
     this.#next = next
     this.#options = options
     this.#log = new RepeatedLog(context.logger)
-    this.#size = context.metrics.exporterQueueSize.labels(context.id)
-    this.#size.set(0)
-    context.metrics.exporterQueueCapacity.labels(context.id).set(queue.stats().capacity)
+    meter.size(0)
+    meter.capacity(queue.stats().capacity)
   }
 
   /** Log records accepted and then given up. */
@@ -115,16 +125,16 @@ export class SendingQueue implements Consumer, Component {
   }
 
   async #offer(batch: LogBatch, signal: AbortSignal): Promise<void> {
-    const { queue, context } = this.#options
+    const { queue, meter } = this.#options
     try {
       await queue.offer(batch, signal)
     } catch (thrown) {
       this.#waiting.delete(batch)
       const error = PipelineError.from(thrown)
-      context.metrics.exporterEnqueueFailed.labels(context.id, error.reason).inc(batch.count)
+      meter.refused(error.reason, batch.count)
       throw error
     }
-    this.#size.set(queue.stats().size)
+    meter.size(queue.stats().size)
   }
 
   async #sendAll(source: Source): Promise<void> {
@@ -166,17 +176,16 @@ export class SendingQueue implements Consumer, Component {
   }
 
   #settle(item: QueueItem, error: PipelineError | undefined): void {
-    const { queue } = this.#options
+    const { meter, queue } = this.#options
     this.#waiting.get(item.batch)?.settle(error)
     this.#waiting.delete(item.batch)
     queue.done(item)
-    this.#size.set(queue.stats().size)
+    meter.size(queue.stats().size)
   }
 
   #drop(batch: LogBatch, error: PipelineError): void {
-    const { context } = this.#options
     this.#dropped += batch.count
-    context.metrics.dropped.labels(context.id, error.reason).inc(batch.count)
+    this.#options.meter.dropped(error.reason, batch.count)
     this.#log.log('error', error.reason, describe(batch, error), 'acknowledged records dropped')
   }
 }

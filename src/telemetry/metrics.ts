@@ -12,6 +12,9 @@ export class Metrics {
   readonly receiverFailed: Counter<'receiver' | 'transport'>
   readonly processorIncoming: Counter<'processor' | 'pipeline'>
   readonly processorOutgoing: Counter<'processor' | 'pipeline'>
+  readonly batchSendSize: Histogram<'processor'>
+  readonly batchSizeTrigger: Counter<'processor'>
+  readonly batchTimeoutTrigger: Counter<'processor'>
   readonly memoryLimiterAccepted: Counter<'processor'>
   readonly memoryLimiterRefused: Counter<'processor'>
   readonly exporterSent: Counter<'exporter'>
@@ -63,6 +66,23 @@ export class Metrics {
       'otelcol_processor_outgoing_items_total',
       'Log records the processor passed on.',
       ['processor', 'pipeline'],
+    )
+    this.batchSendSize = new Histogram({
+      name: 'otelcol_processor_batch_batch_send_size',
+      help: 'Log records per batch sent by the batch processor.',
+      labelNames: ['processor'],
+      buckets: [1, 10, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
+      registers: [registry],
+    })
+    this.batchSizeTrigger = counter(
+      'otelcol_processor_batch_batch_size_trigger_send_total',
+      'Batches sent because they were full.',
+      ['processor'],
+    )
+    this.batchTimeoutTrigger = counter(
+      'otelcol_processor_batch_timeout_trigger_send_total',
+      'Batches sent because their time had come.',
+      ['processor'],
     )
     this.memoryLimiterAccepted = counter(
       'otelcol_processor_memory_limiter_accepted_log_records_total',
