@@ -28,6 +28,9 @@ export interface ChdbOptions {
   readonly onWarning: (message: string) => void
 }
 
+/** A query may not take the memory of the process that has the data. */
+const QUERY_MEMORY_BYTES_MAX = 1024 ** 3
+
 /**
  * The embedded engine. Inserts and schema changes go through one session, one at a time; every query
  * of a user gets a session of its own that cannot write and is closed after it.
@@ -135,6 +138,7 @@ export class ChdbTransport implements Transport {
       await session.queryAsync(
         `SET max_execution_time=${Math.ceil(query.timeoutMs / 1000)}, ` +
           `max_result_bytes=${query.resultBytesMax}, result_overflow_mode='throw', ` +
+          `max_memory_usage=${QUERY_MEMORY_BYTES_MAX}, ` +
           'output_format_pretty_color=0, readonly=1',
       )
       return await session.queryAsync(query.sql, { format: query.format })
