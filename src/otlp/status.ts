@@ -68,7 +68,7 @@ const RETRY_AFTER_MS_DEFAULT = 1000
 const MESSAGE_LENGTH_MAX = 1024
 
 /** The status that tells a sender of OTLP about `error`, and whether to try again. */
-export function rpcStatus(error: PipelineError): RpcStatus {
+function rpcStatus(error: PipelineError): RpcStatus {
   const code = spokenCode(error)
   const { cause } = error
   const needsRetryInfo = error.retryable && code === 'resource_exhausted'

@@ -83,7 +83,7 @@ export function classifyError(thrown: unknown, where: string): PipelineError {
 }
 
 /** The code of a ClickHouse exception, from either transport; undefined for anything else. */
-export function clickHouseCode(thrown: unknown): number | undefined {
+function clickHouseCode(thrown: unknown): number | undefined {
   if (thrown instanceof ClickHouseError) return Number(thrown.code)
   if (!(thrown instanceof Error)) return undefined
   const { clickhouseCode } = thrown as Error & { readonly clickhouseCode?: unknown }

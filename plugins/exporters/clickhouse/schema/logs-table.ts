@@ -64,7 +64,7 @@ export function ttlExpression(seconds: number): string {
  * The settings of the log table. The embedded engine syncs an insert before it answers, and a merge
  * before it removes what was merged: that answer is our acknowledgement.
  */
-export function tableSettings(options: SchemaOptions): Readonly<Record<string, number>> {
+function tableSettings(options: SchemaOptions): Readonly<Record<string, number>> {
   return {
     index_granularity: 8192,
     ttl_only_drop_parts: 1,
