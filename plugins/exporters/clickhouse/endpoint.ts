@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path'
 /** Where the store is: a server spoken to over HTTP, or a directory of the embedded engine. */
 export type Endpoint = HttpEndpoint | ChdbEndpoint
 
-export interface ChdbEndpoint {
+interface ChdbEndpoint {
   readonly kind: 'chdb'
   /** Absolute. */
   readonly path: string

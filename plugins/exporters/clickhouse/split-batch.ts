@@ -39,7 +39,7 @@ export function halve({ batch, origin }: InsertPart): InsertPart[] {
 
 const LIMITS = { days: INSERT_DAYS_MAX, rows: INSERT_ROWS_MAX, bytes: INSERT_BYTES_MAX }
 
-export type InsertLimits = typeof LIMITS
+type InsertLimits = typeof LIMITS
 
 function splitByDays(batch: LogBatch, daysMax: number): LogBatch[] {
   // Fast path: nearly every batch lies within a few days.

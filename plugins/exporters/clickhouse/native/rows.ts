@@ -2,7 +2,7 @@ import { type LogBatch, type LogColumns } from '#core'
 import { type Source, sourceOf } from './block-writer.ts'
 
 /** Where records lie: the batch itself, or the overlay of rewritten ones. */
-export interface RowSource extends Source {
+interface RowSource extends Source {
   readonly columns: LogColumns
 }
 

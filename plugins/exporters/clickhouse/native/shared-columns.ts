@@ -22,7 +22,7 @@ interface Pairs {
   readonly values: Buffer
 }
 
-export interface SharedResource {
+interface SharedResource {
   readonly serviceName: Buffer
   readonly schemaUrl: Buffer
   readonly attributes: Pairs
