@@ -24,10 +24,17 @@ export type { BatchContext } from './batch/batch.ts'
 export type { LogColumns, RecordColumns, ResourceTable, ScopeTable } from './batch/columns.ts'
 export { LogBatch } from './batch/log-batch.ts'
 export { type LogCursor, resourceRange } from './batch/log-cursor.ts'
-export { type Origin, partOrigin, randomOrigin } from './batch/origin.ts'
+export { mergedContext } from './batch/merged-context.ts'
+export {
+  mergedOrigin,
+  type Origin,
+  partOrigin,
+  randomOrigin,
+  rangeOrigin,
+} from './batch/origin.ts'
 export { byteSize, duration, parseDurationMs, secret } from './config/fields.ts'
-export { type Batcher, createBatcher } from './export/batcher.ts'
 export { exportChainFields } from './export/config.ts'
+export { Share } from './export/share.ts'
 export {
   type Attributes,
   buildLogs,
@@ -50,6 +57,7 @@ export { mergeLogs } from './otlp/merge-logs.ts'
 export { rewriteLogs } from './otlp/rewrite-logs.ts'
 export { TooManyRecordsError } from './otlp/survey-request.ts'
 export { writeAnyValue, writeKeyValue } from './otlp/write-any-value.ts'
+export { abortError, orAborted } from './plugin/abort.ts'
 export { type Clock, systemClock } from './plugin/clock.ts'
 export type {
   Component,

@@ -1,5 +1,5 @@
-import type { BatchContext } from '../batch/batch.ts'
 import type { LogBatch } from '../batch/log-batch.ts'
+import { mergedContext } from '../batch/merged-context.ts'
 import { mergedOrigin, randomOrigin, rangeOrigin } from '../batch/origin.ts'
 import { mergeLogs } from '../otlp/merge-logs.ts'
 import type { Clock } from '../plugin/clock.ts'
@@ -150,17 +150,9 @@ function partBatch({ item: { batch }, from, to }: Part): LogBatch {
 function merge(batches: readonly LogBatch[]): LogBatch {
   if (batches.length === 1) return batches[0]!
   const origin = mergedOrigin(batches.map(originOf))
-  return mergeLogs(batches, mergedContext(batches)).with({ origin })
+  return mergeLogs(batches, mergedContext(batches.map(({ context }) => context))).with({ origin })
 }
 
 function originOf(batch: LogBatch): string {
   return batch.origin ?? randomOrigin()
-}
-
-/** Senders differ in everything but the way their records take, so nothing else is kept. */
-function mergedContext(batches: readonly LogBatch[]): BatchContext {
-  const ids = new Set(batches.map(batch => batch.context.requestId))
-  const [first] = ids
-  if (ids.size === 1) return batches[0]!.context
-  return { requestId: `${first}+${ids.size - 1}` }
 }

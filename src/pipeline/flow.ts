@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { LogBatch } from '../batch/log-batch.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
@@ -32,6 +33,8 @@ export class Flow {
     return {
       consume: async (batch, signal) => {
         const { count } = batch
+        // A receiver may have many batches under way with one signal; that is no leak.
+        setMaxListeners(0, signal)
         try {
           await next.consume(batch, signal)
         } catch (thrown) {

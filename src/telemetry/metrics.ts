@@ -15,6 +15,7 @@ export class Metrics {
   readonly batchSendSize: Histogram<'processor'>
   readonly batchSizeTrigger: Counter<'processor'>
   readonly batchTimeoutTrigger: Counter<'processor'>
+  readonly batchMetadataCardinality: Gauge<'processor'>
   readonly memoryLimiterAccepted: Counter<'processor'>
   readonly memoryLimiterRefused: Counter<'processor'>
   readonly exporterSent: Counter<'exporter'>
@@ -69,19 +70,24 @@ export class Metrics {
     )
     this.batchSendSize = new Histogram({
       name: 'otelcol_processor_batch_batch_send_size',
-      help: 'Log records per batch sent by the batch processor.',
+      help: 'Log records per batch the batch processor sent.',
       labelNames: ['processor'],
       buckets: [1, 10, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
       registers: [registry],
     })
     this.batchSizeTrigger = counter(
       'otelcol_processor_batch_batch_size_trigger_send_total',
-      'Batches sent because they were full.',
+      'Batches sent because they were large enough.',
       ['processor'],
     )
     this.batchTimeoutTrigger = counter(
       'otelcol_processor_batch_timeout_trigger_send_total',
-      'Batches sent because their time had come.',
+      'Batches sent because their time was up.',
+      ['processor'],
+    )
+    this.batchMetadataCardinality = gauge(
+      'otelcol_processor_batch_metadata_cardinality',
+      'Combinations of metadata values with records waiting.',
       ['processor'],
     )
     this.memoryLimiterAccepted = counter(

@@ -1,28 +1,46 @@
 import { z } from 'zod'
-import { duration } from '#core'
+import { byteSize, duration } from '#core'
 
-export const batchConfig = z
+const count = z.number().int().nonnegative()
+
+/** The Collector's keys and defaults, and one bound of our own. */
+export const batchProcessorConfig = z
   .strictObject({
-    timeout: duration('Send what there is after this long; 0 = send everything at once.', '200ms'),
-    send_batch_size: z.number().int().nonnegative().default(8192).meta({
-      description: 'Send as soon as this many log records are waiting.',
+    send_batch_size: count.default(8192).meta({
+      description: 'Send as soon as this many log records are waiting; 0 = as they come.',
     }),
-    send_batch_max_size: z.number().int().nonnegative().default(0).meta({
-      description: 'Never send more log records than this at once; 0 = no bound.',
+    timeout: duration('Send what is waiting after this time; 0 = as it comes.', '200ms'),
+    send_batch_max_size: count.default(0).meta({
+      description: 'Cut larger batches; 0 = no bound. Not less than send_batch_size.',
     }),
     metadata_keys: z.array(z.string().min(1)).default([]).meta({
       description:
-        'Request headers (lower case) that keep batches apart; the receiver needs include_metadata.',
+        'Join only batches with the same values of these request headers; case does not matter.',
     }),
     metadata_cardinality_limit: z.number().int().min(1).default(1000).meta({
-      description: 'The most different combinations of their values.',
+      description: 'Most combinations of such values waiting at once; more are refused, retryably.',
     }),
+    held_bytes_max: byteSize(
+      'Most memory in batches waiting or on their way; more is refused, retryably. Not in the Collector.',
+      '128MiB',
+    ),
   })
-  .check(({ value, issues }) => {
-    const { send_batch_max_size: max, send_batch_size: size } = value
-    if (max === 0 || max >= size) return
-    const message = `must be at least send_batch_size (${size}), or 0 for no bound`
-    issues.push({ code: 'custom', message, path: ['send_batch_max_size'], input: max })
+  .superRefine((config, context) => {
+    const { send_batch_size: size, send_batch_max_size: max, metadata_keys: keys } = config
+    if (max > 0 && max < size) {
+      context.addIssue({
+        code: 'custom',
+        path: ['send_batch_max_size'],
+        message: `is ${max}, must be 0 or not less than send_batch_size ${size}`,
+      })
+    }
+    if (new Set(keys.map(key => key.toLowerCase())).size < keys.length) {
+      context.addIssue({
+        code: 'custom',
+        path: ['metadata_keys'],
+        message: 'names a key twice; case does not matter',
+      })
+    }
   })
 
-export type BatchProcessorConfig = z.output<typeof batchConfig>
+export type BatchProcessorConfig = z.output<typeof batchProcessorConfig>
