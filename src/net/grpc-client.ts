@@ -43,8 +43,7 @@ const GRPC_TIMEOUT_MS_MAX = 99_999_999
 
 /**
  * Unary gRPC calls with bytes in and bytes out, over node:http2. @grpc/grpc-js does the same for
- * about three times the CPU: its per-call layers cost more than the rest of an exporter together
- * (docs/decisions tell the figures).
+ * twice the CPU (docs/decisions/0005-grpc-client.md).
  */
 export class GrpcClient {
   readonly #options: GrpcClientOptions
