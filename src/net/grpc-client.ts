@@ -146,8 +146,9 @@ export class GrpcClient {
         const text = `gave up connecting to ${authority}`
         throw PipelineError.retryable(text, { code: 'cancelled', cause })
       }
+      const code = timeout.aborted ? 'deadline_exceeded' : 'unavailable'
       const why = timeout.aborted ? 'no connection before the deadline' : cause.message
-      throw PipelineError.retryable(`cannot connect to ${authority}: ${why}`, { cause })
+      throw PipelineError.retryable(`cannot connect to ${authority}: ${why}`, { code, cause })
     }
   }
 }

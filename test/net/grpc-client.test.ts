@@ -172,7 +172,7 @@ test('waiting for a server ends at the deadline', async t => {
   await down.kill()
   const made = client(t, `127.0.0.1:${down.port}`, { waitForReady: true })
   const error = await failure(t, made.unary(path, ping, { timeoutMs: 100 }))
-  t.true(error.retryable)
+  t.like(error, { code: 'deadline_exceeded', retryable: true })
   t.regex(error.message, /no connection before the deadline/)
 })
 

@@ -1,7 +1,7 @@
 import zlib from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import { buildLogs, decodeLogs, type Exporter, type LogBatch, PipelineError } from '#core'
-import { createTestContext, type TestContext } from '#core/testing'
+import { createTestContext, exporterContract, type TestContext } from '#core/testing'
 import { otlpExporter } from '../../../../plugins/exporters/otlp/index.ts'
 import { encodeExportResponse } from '../../../../src/otlp/export-response.ts'
 import { encodeRpcStatus } from '../../../../src/otlp/rpc-status.ts'
@@ -169,3 +169,11 @@ test("a Collector's config is taken as it is", t => {
   `
   t.deepEqual(complaintsOf(otlpExporter, yaml), [])
 })
+
+for (const { title, check } of exporterContract(otlpExporter, {
+  config: { endpoint: '127.0.0.1:1', tls: { insecure: true }, timeout: '1s' },
+})) {
+  test(`contract: ${title}`, async t => {
+    await t.notThrowsAsync(check())
+  })
+}

@@ -1,7 +1,7 @@
 import zlib from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import { buildLogs, type Exporter, type LogBatch, PipelineError } from '#core'
-import { createTestContext, type TestContext } from '#core/testing'
+import { createTestContext, exporterContract, type TestContext } from '#core/testing'
 import { otlpHttpExporter } from '../../../../plugins/exporters/otlp_http/index.ts'
 import { startHttpServer } from '../../../helpers/http-server.ts'
 import { complaintsOf, configOf, sampleConfigs } from '../../../helpers/plugin-yaml.ts'
@@ -142,3 +142,11 @@ test("a Collector's config is taken as it is", t => {
   `
   t.deepEqual(complaintsOf(otlpHttpExporter, yaml), [])
 })
+
+for (const { title, check } of exporterContract(otlpHttpExporter, {
+  config: { endpoint: 'http://127.0.0.1:1', timeout: '1s' },
+})) {
+  test(`contract: ${title}`, async t => {
+    await t.notThrowsAsync(check())
+  })
+}
