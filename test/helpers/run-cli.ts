@@ -1,5 +1,6 @@
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { runCli } from '../../src/cli/program.ts'
+import type { Plugin } from '../../src/plugin/define-plugin.ts'
 import { fakePlugins } from './fake-plugins.ts'
 
 export interface CliRun {
@@ -8,12 +9,16 @@ export interface CliRun {
   readonly stderr: string
 }
 
-/** Runs one command line within this process, with the fake plugins. */
-export async function runFakeCli(args: readonly string[], env = {}): Promise<CliRun> {
+/** Runs one command line within this process, with the fake plugins unless others are given. */
+export async function runFakeCli(
+  args: readonly string[],
+  env = {},
+  plugins: readonly Plugin[] = fakePlugins,
+): Promise<CliRun> {
   const out: string[] = []
   const err: string[] = []
   const exitCode = await runCli(args, {
-    plugins: fakePlugins,
+    plugins,
     env,
     stdin: Readable.from([]).pipe(new PassThrough()),
     stdout: collector(out),
