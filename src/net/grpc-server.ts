@@ -144,10 +144,13 @@ export class GrpcServer {
   ): Promise<void> {
     const bytes = call.request.length
     let held = 0
+    const received = new Received(call)
     try {
       this.#budget.take(bytes)
       held = bytes
-      done(null, await handler(new Received(call)))
+      const answer = await handler(received)
+      received.finish()
+      done(null, answer)
     } catch (thrown) {
       if (!(thrown instanceof PipelineError)) {
         this.#log.log('error', 'handler', { err: thrown }, 'a request handler failed')
@@ -161,10 +164,15 @@ export class GrpcServer {
 
 class Received implements GrpcCall {
   readonly #call: ServerUnaryCall<Buffer, Buffer>
-  #signal: AbortSignal | undefined
+  #controller: AbortController | undefined
 
   constructor(call: ServerUnaryCall<Buffer, Buffer>) {
     this.#call = call
+  }
+
+  /** grpc-js says `cancelled` also at the end of every call that went well. */
+  finish(): void {
+    this.#controller = undefined
   }
 
   get message(): Buffer {
@@ -185,13 +193,12 @@ class Received implements GrpcCall {
   }
 
   get signal(): AbortSignal {
-    if (this.#signal === undefined) {
-      const controller = new AbortController()
-      this.#signal = controller.signal
-      if (this.#call.cancelled) controller.abort()
-      else this.#call.once('cancelled', () => controller.abort())
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#call.cancelled) this.#controller.abort()
+      else this.#call.once('cancelled', () => this.#controller?.abort())
     }
-    return this.#signal
+    return this.#controller.signal
   }
 }
 

@@ -47,6 +47,7 @@ export interface HttpRoute {
 const BODY_BYTES_MAX_DEFAULT = 64 * 1024 ** 2
 /** Answers below this are sent as they are: packing would cost more than it saves. */
 const GZIP_BYTES_MIN = 8 * 1024
+const STRING_BYTES_MAX = 1024
 /** How long the last answers may take to leave before connections are cut. */
 const FLUSH_MS = 250
 
@@ -250,7 +251,10 @@ export class HttpServer {
     if (answer.status !== 204) headers['content-length'] = body?.length ?? 0
     if (this.#stopping || !keepAlive) response.shouldKeepAlive = false
     response.writeHead(answer.status, headers)
-    response.end(body)
+    if (body === undefined || body.length === 0) response.end()
+    // Fast path: Node puts a string behind the headers and writes both at once.
+    else if (body.length <= STRING_BYTES_MAX) response.end(body.toString('latin1'), 'latin1')
+    else response.end(body)
   }
 
   #bodyFits(request: IncomingMessage): boolean {
