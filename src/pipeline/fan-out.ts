@@ -78,7 +78,7 @@ class FanOut implements Consumer {
       if (!slept) return
       const again = await this.#send(round.refused, batch, signal)
       round.refused = again.refused
-      if (again.error?.retryable === false) round.permanent ??= again.error
+      round.permanent ??= again.permanent
       round.error = again.refused.length > 0 ? again.error : round.permanent
     }
   }
