@@ -48,7 +48,7 @@ test('a batch leaves as the bytes that came in', async t => {
   const server = await startGrpcServer(t, () => taken)
   const { exporter } = await start(
     t,
-    `{ endpoint: "127.0.0.1:${server.port}", tls: { insecure: true }, compression: none }`,
+    `{ endpoint: "127.0.0.1:${server.port}", tls: { insecure: true }, timeout: 60s, compression: none }`,
   )
   const logs = batch()
   await exporter.consume(logs, signal)
@@ -59,7 +59,7 @@ test('what a filter has left leaves with gzip, which is the default', async t =>
   const server = await startGrpcServer(t, () => taken)
   const { exporter } = await start(
     t,
-    `{ endpoint: "127.0.0.1:${server.port}", tls: { insecure: true } }`,
+    `{ endpoint: "127.0.0.1:${server.port}", tls: { insecure: true }, timeout: 60s }`,
   )
   await exporter.consume(
     batch().filter(row => row.bodyText() !== 'b'),
@@ -81,7 +81,7 @@ test('a partial success is counted, logged, and not an error', async t => {
   const server = await startGrpcServer(t, () => ({ message }))
   const { exporter, context } = await start(
     t,
-    `{ endpoint: "127.0.0.1:${server.port}", tls: { insecure: true } }`,
+    `{ endpoint: "127.0.0.1:${server.port}", tls: { insecure: true }, timeout: 60s }`,
   )
   await exporter.consume(batch(), signal)
   t.is(server.calls.length, 1)
@@ -94,7 +94,7 @@ test('the wait that the server asks for is passed on', async t => {
   const server = await startGrpcServer(t, () => ({ status: 14, statusMessage: 'busy', details }))
   const { exporter } = await start(
     t,
-    `{ endpoint: "127.0.0.1:${server.port}", tls: { insecure: true } }`,
+    `{ endpoint: "127.0.0.1:${server.port}", tls: { insecure: true }, timeout: 60s }`,
   )
   const error = await t.throwsAsync(exporter.consume(batch(), signal), {
     instanceOf: PipelineError,
@@ -107,7 +107,7 @@ test('a destination that is down is retryable, and used when it is back', async 
   await down.kill()
   const { exporter } = await start(
     t,
-    `{ endpoint: "127.0.0.1:${down.port}", tls: { insecure: true }, wait_for_ready: true }`,
+    `{ endpoint: "127.0.0.1:${down.port}", tls: { insecure: true }, wait_for_ready: true, timeout: 60s }`,
   )
   const running = exporter.consume(batch(), signal)
   await startGrpcServer(t, () => taken, { port: down.port })

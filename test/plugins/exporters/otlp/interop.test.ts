@@ -11,7 +11,6 @@ import { configOf } from '../../../helpers/plugin-yaml.ts'
  * stage behind the receiver comes back as the same verdict.
  */
 
-const { signal } = new AbortController()
 /** In the pipeline every batch has a signal of its own. */
 const newSignal = (): AbortSignal => new AbortController().signal
 
@@ -67,13 +66,13 @@ const overHttp = (keys: string) => (endpoints: readonly string[]) => {
 }
 
 const WAYS = [
-  ['gRPC', overGrpc('compression: none')],
-  ['gRPC with gzip', overGrpc('compression: gzip')],
-  ['HTTP', overHttp('compression: none')],
-  ['HTTP with gzip', overHttp('compression: gzip')],
-  ['HTTP with deflate', overHttp('compression: deflate')],
-  ['JSON', overHttp('encoding: json, compression: none')],
-  ['JSON with gzip', overHttp('encoding: json, compression: gzip')],
+  ['gRPC', overGrpc('timeout: 60s, compression: none')],
+  ['gRPC with gzip', overGrpc('timeout: 60s, compression: gzip')],
+  ['HTTP', overHttp('timeout: 60s, compression: none')],
+  ['HTTP with gzip', overHttp('timeout: 60s, compression: gzip')],
+  ['HTTP with deflate', overHttp('timeout: 60s, compression: deflate')],
+  ['JSON', overHttp('timeout: 60s, encoding: json, compression: none')],
+  ['JSON with gzip', overHttp('timeout: 60s, encoding: json, compression: gzip')],
 ] as const
 
 for (const [name, create] of WAYS) {
@@ -82,7 +81,7 @@ for (const [name, create] of WAYS) {
     for (const count of [1, 5000]) {
       const sent = batch(count)
       const bytes = Buffer.from(encodeLogs(sent))
-      await exporter.consume(sent, signal)
+      await exporter.consume(sent, newSignal())
       t.deepEqual(encodeLogs(sink.batches.at(-1)!), bytes)
     }
   })
@@ -103,7 +102,7 @@ for (const [name, create] of WAYS) {
     test(`${name}: the verdict "${verdict.message}" comes back as it is`, async t => {
       const { exporter, sink } = await link(t, create)
       sink.before = () => Promise.reject(verdict)
-      const error = await t.throwsAsync(exporter.consume(batch(1), signal), {
+      const error = await t.throwsAsync(exporter.consume(batch(1), newSignal()), {
         instanceOf: PipelineError,
       })
       t.is(error?.retryable, verdict.retryable)
