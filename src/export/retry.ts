@@ -37,7 +37,8 @@ export class Retry implements Consumer {
       const error = await this.#try(batch, signal)
       if (error === undefined) return
       if (!error.retryable || signal.aborted || isLast) throw error
-      const waitMs = backoff.next(error.retryAfterMs)
+      // When a stop came during the try, the last one follows without a wait.
+      const waitMs = stopping.aborted ? 0 : backoff.next(error.retryAfterMs)
       this.#checkElapsed(error, clock.now() - startMs, waitMs)
       onRetry(batch, error, waitMs)
       await sleep(clock, waitMs, signal, stopping)
