@@ -2,6 +2,7 @@ import type { LogBatch } from '../batch/log-batch.ts'
 import { mergedContext } from '../batch/merged-context.ts'
 import { mergedOrigin, randomOrigin, rangeOrigin } from '../batch/origin.ts'
 import { mergeLogs } from '../otlp/merge-logs.ts'
+import { sharedController } from '../plugin/abort.ts'
 import type { Clock } from '../plugin/clock.ts'
 import type { PipelineError } from '../plugin/pipeline-error.ts'
 import type { QueueItem } from '../queue/queue.ts'
@@ -12,6 +13,8 @@ import { Share } from './share.ts'
 /** A batch ready to be sent, and who must hear what became of it. */
 export interface FormedBatch {
   readonly batch: LogBatch
+  /** Whose records it holds, wholly or in part. */
+  readonly items: readonly QueueItem[]
   settle(error?: PipelineError): void
 }
 
@@ -30,7 +33,8 @@ interface Part {
   readonly to: number
 }
 
-const NEVER = new AbortController().signal
+/** Many take from queues with it at once. */
+const NEVER = sharedController().signal
 
 /**
  * `sending_queue::batch`: joins the small and cuts the large. Formed when a sender asks for work,
@@ -86,10 +90,11 @@ export class BatchFormer {
       for (const { share } of parts) share.partDone(error)
     }
     try {
-      return { batch: merge(parts.map(partBatch)), settle }
+      return { batch: merge(parts.map(partBatch)), items: parts.map(({ item }) => item), settle }
     } catch {
       this.#ready = parts.map(part => ({
         batch: partBatch(part),
+        items: [part.item],
         settle: error => part.share.partDone(error),
       }))
       return this.#ready.shift()!

@@ -1,6 +1,6 @@
 import type { LogBatch } from '../batch/log-batch.ts'
 import { randomOrigin } from '../batch/origin.ts'
-import { orAborted, sharedController } from '../plugin/abort.ts'
+import { sharedController } from '../plugin/abort.ts'
 import type { Clock } from '../plugin/clock.ts'
 import type { Component, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
@@ -10,6 +10,7 @@ import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import { BatchFormer, type FormedBatch } from './batch-former.ts'
 import type { SendingQueueConfig } from './config.ts'
 import { describe } from './outcome.ts'
+import { WaitingSenders } from './waiting-senders.ts'
 
 export interface SendingQueueOptions {
   readonly config: SendingQueueConfig
@@ -30,15 +31,8 @@ export interface QueueMeter {
   dropped(reason: string, count: number): void
 }
 
-/** A sender that waits for the destination's verdict. */
-interface Waiting {
-  readonly promise: Promise<void>
-  settle(error: PipelineError | undefined): void
-  /** It has left: nobody needs these records sent, it will bring them again. */
-  gone: boolean
-}
-
-const NEVER = new AbortController().signal
+/** Many take from queues with it at once. */
+const NEVER = sharedController().signal
 
 /**
  * `sending_queue`: takes batches in at the sender's pace and gives them out at the destination's,
@@ -48,7 +42,7 @@ const NEVER = new AbortController().signal
 export class SendingQueue implements Consumer, Component {
   readonly #next: Consumer
   readonly #options: SendingQueueOptions
-  readonly #waiting = new Map<LogBatch, Waiting>()
+  readonly #waiting = new WaitingSenders()
   readonly #abort = sharedController()
   readonly #log: RepeatedLog
   #senders: Promise<void>[] = []
@@ -85,14 +79,7 @@ export class SendingQueue implements Consumer, Component {
     }
     // An object of its own: the same batch may come in twice, on different ways.
     const own = named(batch)
-    const waiting = createWaiting()
-    this.#waiting.set(own, waiting)
-    try {
-      await this.#offer(own, signal)
-      await orAborted(waiting.promise, signal)
-    } finally {
-      waiting.gone = true
-    }
+    await this.#waiting.wait(own, signal, () => this.#offer(own, signal))
   }
 
   /** Sends what is queued, until `deadline` aborts; then gives up the rest, counted and logged. */
@@ -129,7 +116,6 @@ export class SendingQueue implements Consumer, Component {
     try {
       await queue.offer(batch, signal)
     } catch (thrown) {
-      this.#waiting.delete(batch)
       const error = PipelineError.from(thrown)
       meter.refused(error.reason, batch.count)
       throw error
@@ -142,13 +128,33 @@ export class SendingQueue implements Consumer, Component {
       const formed = await source.next()
       if (formed === undefined) return
       try {
-        await this.#next.consume(formed.batch, this.#abort.signal)
+        await this.#send(formed)
         formed.settle()
       } catch (thrown) {
         const error = PipelineError.from(thrown)
         if (!this.#options.config.wait_for_result) this.#drop(formed.batch, error)
         formed.settle(error)
       }
+    }
+  }
+
+  /** A batch for which nobody waits any more is not tried again: its senders bring it back. */
+  async #send({ batch, items }: FormedBatch): Promise<void> {
+    const { signal: stop } = this.#abort
+    if (!this.#options.config.wait_for_result) return await this.#next.consume(batch, stop)
+    const controller = new AbortController()
+    const abort = (): void => controller.abort(stop.reason)
+    const unwatch = this.#waiting.watch(
+      items.map(item => item.batch),
+      abort,
+    )
+    if (stop.aborted) abort()
+    stop.addEventListener('abort', abort)
+    try {
+      await this.#next.consume(batch, controller.signal)
+    } finally {
+      stop.removeEventListener('abort', abort)
+      unwatch()
     }
   }
 
@@ -162,7 +168,7 @@ export class SendingQueue implements Consumer, Component {
     return {
       next: async () => {
         const item = await take(NEVER)
-        return item && { batch: item.batch, settle: error => settle(item, error) }
+        return item && { batch: item.batch, items: [item], settle: error => settle(item, error) }
       },
     }
   }
@@ -170,15 +176,14 @@ export class SendingQueue implements Consumer, Component {
   async #take(signal: AbortSignal): Promise<QueueItem | undefined> {
     for (;;) {
       const item = await this.#options.queue.take(signal)
-      if (item === undefined || !this.#waiting.get(item.batch)?.gone) return item
+      if (item === undefined || !this.#waiting.hasLeft(item.batch)) return item
       this.#settle(item, undefined)
     }
   }
 
   #settle(item: QueueItem, error: PipelineError | undefined): void {
     const { meter, queue } = this.#options
-    this.#waiting.get(item.batch)?.settle(error)
-    this.#waiting.delete(item.batch)
+    this.#waiting.settle(item.batch, error)
     queue.done(item)
     meter.size(queue.stats().size)
   }
@@ -197,14 +202,4 @@ interface Source {
 /** A view with an identity, which retries and restarts of the destination repeat. */
 function named(batch: LogBatch): LogBatch {
   return batch.with({ origin: batch.origin ?? randomOrigin() })
-}
-
-function createWaiting(): Waiting {
-  let settle: Waiting['settle'] = () => {}
-  const promise = new Promise<void>((resolve, reject) => {
-    settle = error => (error === undefined ? resolve() : reject(error))
-  })
-  // A sender that has left does not listen; that is no unhandled rejection.
-  promise.catch(() => {})
-  return { promise, settle, gone: false }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import type { Component, ComponentStatus } from '../plugin/component.ts'
 
@@ -53,6 +54,8 @@ export async function stopNodes(
   deadline: AbortSignal,
   logger: Logger,
 ): Promise<void> {
+  // Every node listens, and so may the components: that is no leak.
+  setMaxListeners(0, deadline)
   const known = new Set(nodes)
   const stops = new Map<Node, Promise<void>>()
   const stop = (node: Node): Promise<void> => {
