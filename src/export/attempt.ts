@@ -27,18 +27,27 @@ export class Attempt implements Consumer {
 
   async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw abortError(signal)
-    const { timeoutMs, clock, inFlight } = this.#options
+    const { timeoutMs, inFlight } = this.#options
+    inFlight(1)
+    try {
+      // Fast path: without a bound the sender's signal serves, and making one costs microseconds.
+      if (timeoutMs === 0) await orAborted(this.#next.consume(batch, signal), signal)
+      else await this.#consumeWithin(timeoutMs, batch, signal)
+    } finally {
+      inFlight(-1)
+    }
+  }
+
+  async #consumeWithin(timeoutMs: number, batch: LogBatch, signal: AbortSignal): Promise<void> {
     const attempt = new AbortController()
     const abort = (): void => attempt.abort(signal.reason)
     const timeout = (): void => attempt.abort(timeoutError(timeoutMs))
-    const cancelTimer = timeoutMs > 0 ? clock.after(timeoutMs, timeout) : undefined
+    const cancelTimer = this.#options.clock.after(timeoutMs, timeout)
     signal.addEventListener('abort', abort)
-    inFlight(1)
     try {
       await orAborted(this.#next.consume(batch, attempt.signal), attempt.signal)
     } finally {
-      inFlight(-1)
-      cancelTimer?.()
+      cancelTimer()
       signal.removeEventListener('abort', abort)
     }
   }
