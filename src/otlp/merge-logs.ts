@@ -14,12 +14,11 @@ import { encodeLogs } from './encode-logs.ts'
 /**
  * One batch with all records of several, in order. Two encoded requests one behind the other are
  * one request, so bytes are joined and columns shifted; nothing is decoded again unless a processor
- * has changed the batch. The result has no origin: the caller names it.
+ * has changed the batch. The result has no origin: the caller names it. Throws when a
+ * processor has made something that cannot be read: it would spoil the others' records.
  */
 export function mergeLogs(batches: readonly LogBatch[], context: BatchContext): LogBatch {
-  const plain = batches.map(batch =>
-    batch.isUntouched ? batch : decodeLogs(encodeLogs(batch), batch.context).batch,
-  )
+  const plain = batches.map(batch => (batch.isUntouched ? batch : decodedAgain(batch)))
   const total = { records: 0, resources: 0, scopes: 0 }
   for (const batch of plain) {
     total.records += batch.columns.count
@@ -44,6 +43,12 @@ export function mergeLogs(batches: readonly LogBatch[], context: BatchContext): 
   }
   const bytes = Buffer.concat(plain.map(batch => batch.bytes))
   return new LogBatch({ bytes, columns, resources, scopes, context })
+}
+
+function decodedAgain(batch: LogBatch): LogBatch {
+  const decoded = decodeLogs(encodeLogs(batch), batch.context)
+  if (decoded.rejectedCount === 0) return decoded.batch
+  throw new Error(`a processor has made a record that cannot be read: ${decoded.rejectedReason}`)
 }
 
 type NameOf<Table> = Exclude<keyof Table, 'count'>

@@ -1,3 +1,4 @@
+import { sharedController } from '../../src/plugin/abort.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 
 /** What became of a `consume` or `offer`, small enough to stand in a table. */
@@ -25,5 +26,5 @@ export function watch(work: Promise<void>): Verdict {
   return Object.assign(verdict, { promise })
 }
 
-/** A signal that never aborts. */
-export const NEVER: AbortSignal = new AbortController().signal
+/** A signal that never aborts, for any number of listeners. */
+export const NEVER: AbortSignal = sharedController().signal

@@ -56,3 +56,12 @@ test('no batches make an empty one', t => {
   t.is(merged.count, 0)
   t.is(encodeLogs(merged).length, 0)
 })
+
+test('a rewritten record that cannot be read spoils no merge: it is refused instead', t => {
+  const batch = buildLogs([{ records: [{ body: 'x' }] }], context)
+  const bytes = Buffer.alloc(batch.bytes.length, 0xff)
+  const overlay = { bytes, columns: batch.columns, rowOf: Int32Array.of(0) }
+  t.throws(() => mergeLogs([batch, batch.with({ overlay })], context), {
+    message: /^a processor has made a record that cannot be read: /,
+  })
+})
