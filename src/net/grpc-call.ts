@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2'
+import { PREFIX_BYTES, readUnaryMessage } from './grpc-frame.ts'
 
 /** One unary call, ready to be written. */
 export interface UnaryRequest {
@@ -50,7 +51,6 @@ const STATUS_OF_HTTP: Readonly<Record<number, number>> = {
   504: UNAVAILABLE,
 }
 
-const PREFIX_BYTES = 5
 const EMPTY = Buffer.alloc(0)
 
 /** Makes one unary call on a session. Never rejects: every failure is a reply with a status. */
@@ -80,6 +80,7 @@ class Call {
   readonly #onAbort = (): void => this.#giveUp(CANCELLED, 'the caller gave up')
   #chunks: Buffer[] = []
   #received = 0
+  #encoding: string | undefined
   #status: { code: number; message: string; details: Buffer | undefined } | undefined
   #error: string | undefined
   #done = false
@@ -126,7 +127,10 @@ class Call {
     if (headers['grpc-status'] !== undefined) return this.#onTrailers(headers)
     const httpStatus = Number(headers[':status'])
     const contentType = String(headers['content-type'] ?? '')
-    if (httpStatus === 200 && contentType.startsWith('application/grpc')) return
+    if (httpStatus === 200 && contentType.startsWith('application/grpc')) {
+      this.#encoding = headers['grpc-encoding']?.toString()
+      return
+    }
     const code = httpStatus === 200 ? UNKNOWN : (STATUS_OF_HTTP[httpStatus] ?? UNKNOWN)
     const type = contentType === '' ? '' : ` (${contentType.slice(0, 100)})`
     this.#giveUp(code, `the server answered HTTP ${httpStatus}${type} instead of gRPC`)
@@ -165,20 +169,13 @@ class Call {
 
   #succeed(): void {
     const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-    if (bytes.length < PREFIX_BYTES) {
-      return this.#settle(failure(INTERNAL, 'the response has no message', false))
+    try {
+      const message = readUnaryMessage(bytes, this.#encoding, this.#request.responseBytesMax)
+      const status = { status: OK, statusMessage: '', details: undefined }
+      this.#settle({ ...status, message, unprocessed: false })
+    } catch (error) {
+      this.#settle(failure(INTERNAL, textOf(error), false))
     }
-    if (bytes[0] !== 0) {
-      return this.#settle(failure(INTERNAL, 'the response is compressed, unasked', false))
-    }
-    const length = bytes.readUInt32BE(1)
-    if (length !== bytes.length - PREFIX_BYTES) {
-      const got = bytes.length - PREFIX_BYTES
-      const text = `the response message has ${got} bytes, its prefix says ${length}`
-      return this.#settle(failure(INTERNAL, text, false))
-    }
-    const message = bytes.subarray(PREFIX_BYTES)
-    this.#settle({ status: OK, statusMessage: '', details: undefined, message, unprocessed: false })
   }
 
   /** No status came: whatever broke the stream, the data may well succeed later. */

@@ -16,6 +16,8 @@ export interface GrpcAnswer {
   /** `grpc-status-details-bin`, before base64. */
   readonly details?: Buffer
   readonly message?: Buffer
+  /** `grpc-encoding` of `message`, which is compressed already. */
+  readonly encoding?: string
   /** HTTP status, for proxies that do not speak gRPC. */
   readonly httpStatus?: number
   readonly contentType?: string
@@ -85,6 +87,7 @@ function answer(stream: http2.ServerHttp2Stream, given: GrpcAnswer): void {
   const head = {
     ':status': given.httpStatus ?? 200,
     'content-type': given.contentType ?? 'application/grpc',
+    ...(given.encoding === undefined ? {} : { 'grpc-encoding': given.encoding }),
   }
   if (given.httpStatus !== undefined || given.contentType !== undefined) {
     stream.respond(head)
@@ -96,6 +99,7 @@ function answer(stream: http2.ServerHttp2Stream, given: GrpcAnswer): void {
     return
   }
   const prefix = Buffer.alloc(5)
+  prefix[0] = given.encoding === undefined ? 0 : 1
   prefix.writeUInt32BE(message.length, 1)
   stream.respond(head, { waitForTrailers: true })
   stream.on('wantTrailers', () => stream.sendTrailers(trailers))

@@ -1,4 +1,5 @@
 import http2, { type ClientHttp2Session } from 'node:http2'
+import { deflateSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import { callUnary, type UnaryReply, type UnaryRequest } from '../../src/net/grpc-call.ts'
 import { type GrpcAnswer, startGrpcServer } from '../helpers/grpc-server.ts'
@@ -67,6 +68,42 @@ test(
     status: 13,
     statusMessage: 'the response has no message',
   },
+)
+test(
+  'a gzip answer, which servers in Go give to a gzip request unasked, is unpacked',
+  answers,
+  { message: gzipSync('pong'), encoding: 'gzip' },
+  { status: 0, message: Buffer.from('pong') },
+)
+test(
+  'a deflate answer is unpacked',
+  answers,
+  { message: deflateSync('pong'), encoding: 'deflate' },
+  { status: 0, message: Buffer.from('pong') },
+)
+test(
+  'an empty message may be marked as compressed',
+  answers,
+  { message: Buffer.alloc(0), encoding: 'gzip' },
+  { status: 0, message: Buffer.alloc(0) },
+)
+test(
+  'an answer that would be larger than the limit when unpacked is not unpacked',
+  answers,
+  { message: gzipSync(Buffer.alloc(1001)), encoding: 'gzip' },
+  { status: 13, statusMessage: 'the response is larger than 1000 bytes' },
+)
+test(
+  'an answer that is not what its encoding says is broken',
+  answers,
+  { message: Buffer.from('pong'), encoding: 'gzip' },
+  { status: 13, statusMessage: 'the response is not valid gzip' },
+)
+test(
+  'an answer in an encoding that nobody asked for is refused by name',
+  answers,
+  { message: Buffer.from('pong'), encoding: 'snappy' },
+  { status: 13 },
 )
 test(
   'more than the limit is not read',
