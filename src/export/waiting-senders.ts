@@ -48,7 +48,7 @@ export class WaitingSenders {
   }
 
   /**
-   * Calls `abandoned` when the senders of all these batches have left. The returned function ends
+   * Calls `abandoned` when the senders of all these batches have left, or at once. The returned function ends
    * the watch.
    */
   watch(batches: readonly LogBatch[], abandoned: () => void): () => void {
@@ -66,6 +66,7 @@ export class WaitingSenders {
       waiting.watchers.add(watcher)
       return { waiting, watcher }
     })
+    if (present.size === 0) abandoned()
     return () => {
       for (const { waiting, watcher } of watchers) waiting.watchers.delete(watcher)
     }

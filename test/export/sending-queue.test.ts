@@ -229,19 +229,30 @@ test('a waiting sender that leaves before its batch is taken will bring it again
   t.deepEqual([first.text, third.text, gauges.size], ['ok', 'ok', 0])
 })
 
-test('a waiting sender that leaves while its batch is on the way frees its room later', async t => {
+test('a waiting sender that leaves ends the sending of its batch and frees its room', async t => {
   const sink = new GatedSink()
-  const { queue, gauges, send } = createBench(sink, { wait_for_result: true })
+  const { queue, losses, gauges, send } = createBench(sink, { wait_for_result: true })
+  await queue.start()
+  const leaving = new AbortController()
+  const sent = send('a', leaving.signal)
+  await settle()
+  t.is(gauges.size, 1)
+  leaving.abort()
+  await settle()
+  t.deepEqual([sent.text, gauges.size, losses], ['retryable cancelled', 0, []])
+})
+
+test('a sender that leaves while its batch is still being joined is not sent for either', async t => {
+  const sink = new GatedSink()
+  const batch = { flush_timeout: 200, min_size: 3, max_size: 0, sizer: 'items' } as const
+  const { clock, queue, gauges, send } = createBench(sink, { wait_for_result: true, batch })
   await queue.start()
   const leaving = new AbortController()
   const sent = send('a', leaving.signal)
   await settle()
   leaving.abort()
-  await settle()
-  t.deepEqual([sent.text, gauges.size], ['retryable cancelled', 1])
-  sink.waiting[0]!.answer(bad)
-  await settle()
-  t.is(gauges.size, 0)
+  await clock.advance(200)
+  t.deepEqual([sent.text, sink.count, gauges.size], ['retryable cancelled', 0, 0])
 })
 
 test('the same batch may come in twice, and each sender gets its own verdict', async t => {
