@@ -1,0 +1,121 @@
+import test from 'ava'
+import { z } from 'zod'
+import { buildExportChain, chainConfigOf, type ExportChain } from '../../src/export/chain.ts'
+import { type ExportChainConfig, exportChainFields } from '../../src/export/config.ts'
+import { sharedController } from '../../src/plugin/abort.ts'
+import { PipelineError } from '../../src/plugin/pipeline-error.ts'
+import {
+  createTestContext,
+  LogSink,
+  ManualClock,
+  sampleLogs,
+  type TestContext,
+} from '../../src/testing/index.ts'
+
+const never = sharedController().signal
+
+interface Run {
+  readonly chain: ExportChain
+  readonly sink: LogSink
+  readonly clock: ManualClock
+  readonly context: TestContext
+}
+
+async function start(raw: object): Promise<Run> {
+  const config: ExportChainConfig = z.strictObject(exportChainFields('5s')).parse(raw)
+  const [sink, clock] = [new LogSink(), new ManualClock()]
+  const context = createTestContext('exporter', 'end')
+  const chain = buildExportChain(sink, config, context, { clock, random: () => 0.5 })
+  await chain.start?.()
+  return { chain, sink, clock, context }
+}
+
+const direct = { sending_queue: { enabled: false } }
+
+test('the timeout is that of one attempt, and an attempt that timed out is tried again', async t => {
+  const { chain, sink, clock } = await start(direct)
+  let tries = 0
+  sink.before = () => (++tries < 3 ? new Promise(() => {}) : undefined)
+  const consumed = chain.consume(sampleLogs(['a']), never)
+  // 5s without an answer, 5s of waiting, 5s again, 7.5s of waiting.
+  await clock.advance(22_499)
+  t.is(tries, 2)
+  await clock.advance(1)
+  await consumed
+  t.is(tries, 3)
+  t.like(chain.stats(), { sent: 1, failed: 0, dropped: 0 })
+})
+
+test('without retry_on_failure the first failure is the verdict', async t => {
+  const { chain, sink, clock } = await start({ ...direct, retry_on_failure: { enabled: false } })
+  sink.before = () => {
+    throw PipelineError.retryable('down')
+  }
+  await t.throwsAsync(chain.consume(sampleLogs(['a']), never), { message: 'down' })
+  t.is(clock.pending, 0)
+  t.like(chain.stats(), { sent: 0, failed: 1 })
+})
+
+test('outcomes are counted once a batch, however often it was tried', async t => {
+  const { chain, sink, clock, context } = await start(direct)
+  let tries = 0
+  sink.before = () => {
+    if (++tries < 4) throw PipelineError.retryable('down')
+  }
+  const consumed = chain.consume(sampleLogs(['a', 'b']), never)
+  await clock.advance(60_000)
+  await consumed
+  const text = await context.metrics.registry.metrics()
+  t.regex(text, /exporter_sent_log_records_total\{exporter="end"\} 2/)
+  t.notRegex(text, /send_failed_log_records_total\{/)
+  t.regex(text, /queue_batch_send_size_count\{exporter="end"\} 1/)
+  t.regex(text, /in_flight_requests\{exporter="end"\} 0/)
+})
+
+test('behind a queue, what is given up is dropped, counted by reason and logged', async t => {
+  const { chain, sink, context } = await start({})
+  sink.before = () => {
+    throw PipelineError.permanent('no such table', { reason: 'unknown_table' })
+  }
+  await chain.consume(sampleLogs(['a', 'b'], { requestId: 'request-x' }), never)
+  await chain.stop(never)
+  t.like(chain.stats(), { sent: 0, failed: 2, dropped: 2 })
+  const text = await context.metrics.registry.metrics()
+  t.regex(text, /send_failed_log_records_total\{exporter="end",reason="unknown_table"\} 2/)
+  t.regex(text, /dropped_log_records_total\{component="end",reason="unknown_table"\} 2/)
+  const errors = context.lines.filter(line => line['level'] === 50)
+  t.like(errors[0], { records: 2, reason: 'unknown_table', request_id: 'request-x' })
+})
+
+test('a destination that refuses for ever does not flood the log', async t => {
+  const { chain, sink, context } = await start({})
+  sink.before = () => {
+    throw PipelineError.permanent('bad', { reason: 'bad' })
+  }
+  for (let i = 0; i < 500; i++) await chain.consume(sampleLogs(['a']), never)
+  await chain.stop(never)
+  t.is(chain.stats().dropped, 500)
+  t.true(context.lines.length < 20, `${context.lines.length} lines`)
+})
+
+test('an exporter without any of the keys is only counted', async t => {
+  const sink = new LogSink()
+  const context = createTestContext('exporter', 'end')
+  const chain = buildExportChain(sink, {}, context)
+  await chain.start?.()
+  await chain.consume(sampleLogs(['a']), never)
+  await chain.stop(never)
+  t.deepEqual(chain.stats(), { id: 'end', sent: 1, failed: 0, dropped: 0 })
+})
+
+test('an empty batch never gets to the destination', async t => {
+  const { chain, sink } = await start(direct)
+  await chain.consume(sampleLogs([]), never)
+  t.is(sink.batches.length, 0)
+})
+
+test('only the keys of the chain are taken from the config of an exporter', t => {
+  t.deepEqual(chainConfigOf({ endpoint: 'x', timeout: 5000 }), { timeout: 5000 })
+  t.deepEqual(chainConfigOf({ timeout: 'soon' }), {})
+  t.deepEqual(chainConfigOf(undefined), {})
+})
