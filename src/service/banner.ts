@@ -11,10 +11,13 @@ export interface BannerOptions {
   readonly adminUrl: string | undefined
   /** The shell command that shows the stored result; undefined when nothing can be asked. */
   readonly queryCommand: string | undefined
+  /** What does not work yet, one sentence each: Parsec runs and goes on trying. */
+  readonly troubles?: readonly string[]
 }
 
 /** What to do next, for somebody who has just started Parsec: one string a line. */
-export function bannerLines({ endpoints, adminUrl, queryCommand }: BannerOptions): string[] {
+export function bannerLines(options: BannerOptions): string[] {
+  const { endpoints, adminUrl, queryCommand, troubles = [] } = options
   const rows = endpoints.flatMap(({ label, endpoints: urls }) =>
     urls.map(url => [label, reachable(url)] as const),
   )
@@ -22,7 +25,13 @@ export function bannerLines({ endpoints, adminUrl, queryCommand }: BannerOptions
     rows.push(['status', `${reachable(adminUrl)}/health (also /metrics, /stats)`])
   }
   const width = Math.max(0, ...rows.map(([label]) => label.length))
-  const lines = [`Parsec ${version} is ready.`]
+  const lines =
+    troubles.length === 0
+      ? [`Parsec ${version} is ready.`]
+      : [
+          `Parsec ${version} runs, but records have to wait for:`,
+          ...troubles.map(trouble => `  ${trouble}`),
+        ]
   for (const [label, url] of rows) lines.push(`  ${label.padEnd(width)}  ${url}`)
   const logsUrl = rows.map(([, url]) => url).find(url => url.endsWith(LOGS_PATH))
   if (logsUrl !== undefined) lines.push('Send a log:', `  ${curl(logsUrl)}`)

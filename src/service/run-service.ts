@@ -91,7 +91,11 @@ function announce(service: Service, options: RunServiceOptions, logger: Logger):
   const { config, queryCommand, stdout } = options
   const { adminUrl } = service
   const endpoints = service.endpoints()
-  const lines = bannerLines({ endpoints, adminUrl, queryCommand })
+  const troubles = service
+    .health()
+    .components.filter(({ status }) => status === 'recoverable_error')
+    .map(({ kind, id, detail = 'not ready' }) => `${kind} ${id}: ${detail}`)
+  const lines = bannerLines({ endpoints, adminUrl, queryCommand, troubles })
   if (config.telemetry.logs.encoding === 'console') {
     stdout.write(`\n${lines.join('\n')}\n\n`)
   } else {

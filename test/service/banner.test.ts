@@ -26,6 +26,18 @@ test('it says where to send, how, and how to see it', t => {
   t.is(lines[8], '  npx parsec query "SELECT 1"')
 })
 
+test('it does not call ready what is not, and says what is in the way', t => {
+  const troubles = ['exporter clickhouse: connect ECONNREFUSED 127.0.0.1:8123']
+  const lines = bannerLines({
+    endpoints: [],
+    adminUrl: undefined,
+    queryCommand: undefined,
+    troubles,
+  })
+  t.notRegex(lines.join(), /is ready/)
+  t.deepEqual(lines.slice(1), [`  ${troubles[0]}`])
+})
+
 test('what is not there is not advertised', t => {
   t.is(bannerLines({ endpoints: [], adminUrl: undefined, queryCommand: undefined }).length, 1)
 })

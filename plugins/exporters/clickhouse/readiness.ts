@@ -93,7 +93,8 @@ export class Readiness<T> {
     const pauseMs = Math.min(RETRY_MS_MIN * 2 ** this.#failures, RETRY_MS_MAX)
     // One line for each new reason; the pause grows, so repetitions stay rare.
     if (this.#error?.message !== error.message || this.#failures === 0) {
-      context.logger.warn({ err: error, retryInMs: pauseMs }, 'not ready: batches have to wait')
+      const fields = { reason: error.message, retryInMs: pauseMs }
+      context.logger.warn(fields, 'not ready: batches have to wait')
     }
     this.#failures++
     this.#error = error
