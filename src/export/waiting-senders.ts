@@ -48,7 +48,7 @@ export class WaitingSenders {
   }
 
   /**
-   * Calls `abandoned` when the senders of all these batches have left, or at once. The returned function ends
+   * Calls `abandoned` when the senders of all these batches have left; the returned function ends
    * the watch.
    */
   watch(batches: readonly LogBatch[], abandoned: () => void): () => void {
