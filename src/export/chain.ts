@@ -47,10 +47,19 @@ export function buildExportChain(
   const flying = context.metrics.exporterInFlight.labels(context.id)
   const inFlight = (change: 1 | -1): void => flying.inc(change)
   const attempt = new Attempt(exporter, { timeoutMs: config.timeout ?? 0, clock, inFlight })
+  const senderWaits = !config.sending_queue?.enabled || config.sending_queue.wait_for_result
   const outcome = new Outcome(({ onRetry }) => {
     const { retry_on_failure: retry } = config
     if (!retry?.enabled) return attempt
-    return new Retry(attempt, { config: retry, clock, random, stopping: stopping.signal, onRetry })
+    const stop = stopping.signal
+    return new Retry(attempt, {
+      config: retry,
+      clock,
+      random,
+      stopping: stop,
+      senderWaits,
+      onRetry,
+    })
   }, context)
   const queue = config.sending_queue?.enabled
     ? createSendingQueue(outcome, config.sending_queue, context, clock)

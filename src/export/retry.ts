@@ -11,9 +11,17 @@ export interface RetryOptions {
   readonly random: () => number
   /** Aborts when the service stops: waits end, and every batch held gets one last try. */
   readonly stopping: AbortSignal
+  /**
+   * Does a sender wait for the outcome? Then it is told to come back after SENDER_WAIT_MS_MAX at the
+   * latest: SDKs give up after 10 s and would never hear the refusal.
+   */
+  readonly senderWaits: boolean
   /** Told before each wait. */
   readonly onRetry: (batch: LogBatch, error: PipelineError, waitMs: number) => void
 }
+
+/** The longest that failing tries keep a sender waiting, in milliseconds. */
+const SENDER_WAIT_MS_MAX = 8000
 
 /**
  * `retry_on_failure`: repeats what is retryable until it succeeds, `max_elapsed_time` is up, the
@@ -67,7 +75,9 @@ export class Retry implements Consumer {
   }
 
   #checkElapsed(error: PipelineError, elapsedMs: number, waitMs: number): void {
-    const maxMs = this.#options.config.max_elapsed_time
+    const { config, senderWaits } = this.#options
+    if (senderWaits && elapsedMs + waitMs > SENDER_WAIT_MS_MAX) throw comeBack(error, waitMs)
+    const maxMs = config.max_elapsed_time
     if (maxMs === 0 || elapsedMs + waitMs <= maxMs) return
     throw PipelineError.retryable(
       `gave up after ${Math.round(elapsedMs)}ms, max_elapsed_time is ${maxMs}ms: ${error.message}`,
@@ -79,4 +89,14 @@ export class Retry implements Consumer {
       },
     )
   }
+}
+
+/** Passes the failure on to a sender that waits; it keeps its records and tries again itself. */
+function comeBack(error: PipelineError, waitMs: number): PipelineError {
+  return PipelineError.retryable(error.message, {
+    code: error.code,
+    reason: error.reason,
+    retryAfterMs: error.retryAfterMs ?? Math.ceil(waitMs),
+    cause: error,
+  })
 }

@@ -33,15 +33,14 @@ async function start(raw: object): Promise<Run> {
 const direct = { sending_queue: { enabled: false } }
 
 test('the timeout is that of one attempt, and an attempt that timed out is tried again', async t => {
-  const { chain, sink, clock } = await start(direct)
+  const { chain, sink, clock } = await start({})
   let tries = 0
   sink.before = () => (++tries < 3 ? new Promise(() => {}) : undefined)
-  const consumed = chain.consume(sampleLogs(['a']), never)
+  await chain.consume(sampleLogs(['a']), never)
   // 5s without an answer, 5s of waiting, 5s again, 7.5s of waiting.
   await clock.advance(22_499)
   t.is(tries, 2)
   await clock.advance(1)
-  await consumed
   t.is(tries, 3)
   t.like(chain.stats(), { sent: 1, failed: 0, dropped: 0 })
 })
@@ -57,19 +56,31 @@ test('without retry_on_failure the first failure is the verdict', async t => {
 })
 
 test('outcomes are counted once a batch, however often it was tried', async t => {
-  const { chain, sink, clock, context } = await start(direct)
+  const { chain, sink, clock, context } = await start({})
   let tries = 0
   sink.before = () => {
     if (++tries < 4) throw PipelineError.retryable('down')
   }
-  const consumed = chain.consume(sampleLogs(['a', 'b']), never)
+  await chain.consume(sampleLogs(['a', 'b']), never)
   await clock.advance(60_000)
-  await consumed
   const text = await context.metrics.registry.metrics()
   t.regex(text, /exporter_sent_log_records_total\{exporter="end"\} 2/)
   t.notRegex(text, /send_failed_log_records_total\{/)
   t.regex(text, /queue_batch_send_size_count\{exporter="end"\} 1/)
   t.regex(text, /in_flight_requests\{exporter="end"\} 0/)
+})
+
+test('a sender that waits hears in time for its own timeout that the destination is down', async t => {
+  const { chain, sink, clock } = await start(direct)
+  sink.before = () => {
+    throw PipelineError.retryable('down')
+  }
+  const verdict = t.throwsAsync(chain.consume(sampleLogs(['a']), never), {
+    instanceOf: PipelineError,
+  })
+  await clock.advance(8000)
+  const error = await verdict
+  t.like(error, { message: 'down', retryable: true, retryAfterMs: 7500 })
 })
 
 test('behind a queue, what is given up is dropped, counted by reason and logged', async t => {

@@ -29,7 +29,7 @@ interface Bench {
   readonly send: (signal?: AbortSignal) => Verdict
 }
 
-function createBench(config: Partial<RetryConfig> = {}): Bench {
+function createBench(config: Partial<RetryConfig> = {}, senderWaits = false): Bench {
   const sink = new LogSink()
   const clock = new ManualClock()
   const stopping = new AbortController()
@@ -39,6 +39,7 @@ function createBench(config: Partial<RetryConfig> = {}): Bench {
     clock,
     random: () => 0.5,
     stopping: stopping.signal,
+    senderWaits,
     onRetry: (_batch, _error, waitMs) => void waits.push(waitMs),
   })
   const bench: Bench = {
@@ -58,6 +59,16 @@ function createBench(config: Partial<RetryConfig> = {}): Bench {
 }
 
 const busy = PipelineError.retryable('busy')
+
+test('a sender that waits is sent back before its own timeout, with the wait that would follow', async t => {
+  const bench = createBench({ initial_interval: 2000 }, true)
+  bench.failure = busy
+  const sent = bench.send()
+  await bench.clock.advance(60_000)
+  t.is(sent.text, 'retryable unavailable')
+  t.deepEqual(bench.triesAt, [0, 2000, 6000])
+  t.is(sent.error?.retryAfterMs, 5000)
+})
 
 test('a success is not repeated', async t => {
   const bench = createBench()
