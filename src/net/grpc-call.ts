@@ -57,6 +57,8 @@ const EMPTY = Buffer.alloc(0)
 export function callUnary(session: ClientHttp2Session, request: UnaryRequest): Promise<UnaryReply> {
   return new Promise(resolve => {
     let stream: ClientHttp2Stream
+    // From Node 24 on `request` does not throw for this, it fails the stream later.
+    if (session.destroyed || session.closed) return resolve(unsent('the connection is closed'))
     try {
       stream = session.request(request.headers)
     } catch (error) {

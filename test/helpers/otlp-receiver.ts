@@ -77,6 +77,8 @@ export async function call(
   const client = new Client(receiver.grpc, secure, {
     'grpc.default_compression_algorithm': gzip ? 2 : 0,
     'grpc.enable_retries': 0,
+    // Node 26 refuses an IP address as a TLS server name.
+    'grpc.ssl_target_name_override': 'localhost',
   })
   const sent = new Metadata()
   for (const [key, value] of Object.entries(metadata)) sent.set(key, value)

@@ -5,9 +5,12 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { buildLogsRequest } from '#core'
 
-const LIMIT_MIB = 256
-/** What 16 senders may have on the way at once, several times over. */
-const SPIKE_MIB = 96
+const LIMIT_MIB = 384
+/**
+ * What 16 senders may have on the way at once, many times over: how late a collection frees it
+ * differs by 70 MiB between the Node versions.
+ */
+const SPIKE_MIB = 160
 const MIB = 1024 ** 2
 const FLOOD_MS = 6000
 const SENDERS = 16
