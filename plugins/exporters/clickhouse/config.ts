@@ -48,6 +48,14 @@ export const clickHouseConfig = z.strictObject({
     description: 'Create and migrate the tables. false: see `parsec print-ddl`.',
   }),
   logs_table_name: IDENTIFIER.default('otel_logs').meta({ description: 'Table for logs.' }),
+  traces_table_name: z.string().optional().meta({
+    description: 'Table for traces; accepted as the Collector has it.',
+    unused: 'Parsec stores logs only',
+  }),
+  metrics_tables: z.record(z.string(), z.unknown()).optional().meta({
+    description: 'Tables for metrics; accepted as the Collector has them.',
+    unused: 'Parsec stores logs only',
+  }),
   cluster_name: z
     .string()
     .regex(/^[A-Za-z0-9_{}.-]*$/)
