@@ -51,6 +51,12 @@ const STATUS_OF_HTTP: Readonly<Record<number, number>> = {
   504: UNAVAILABLE,
 }
 
+/** A session that is closed or destroyed sends nothing: request() throws, or fails the stream. */
+const UNSENT_CODES: ReadonlySet<string | undefined> = new Set([
+  'ERR_HTTP2_GOAWAY_SESSION',
+  'ERR_HTTP2_INVALID_SESSION',
+])
+
 const EMPTY = Buffer.alloc(0)
 
 /** Makes one unary call on a session. Never rejects: every failure is a reply with a status. */
@@ -85,6 +91,7 @@ class Call {
   #encoding: string | undefined
   #status: { code: number; message: string; details: Buffer | undefined } | undefined
   #error: string | undefined
+  #unsent = false
   #done = false
 
   constructor(
@@ -107,8 +114,9 @@ class Call {
     stream.on('response', headers => this.#onHeaders(headers))
     stream.on('trailers', headers => this.#onTrailers(headers))
     stream.on('data', (chunk: Buffer) => this.#onData(chunk))
-    stream.on('error', error => {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
       this.#error ??= textOf(error)
+      this.#unsent ||= UNSENT_CODES.has(error.code)
     })
     stream.on('end', () => this.#onEnd())
     stream.on('close', () => this.#onClose())
@@ -184,7 +192,8 @@ class Call {
   #onClose(): void {
     if (this.#done) return
     if (this.#status !== undefined) return this.#onEnd()
-    const unprocessed = this.#stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
+    const refused = this.#stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
+    const unprocessed = refused || this.#unsent
     const cause = this.#error ?? `stream closed with HTTP/2 code ${this.#stream.rstCode}`
     this.#settle(failure(UNAVAILABLE, `connection lost before an answer: ${cause}`, unprocessed))
   }

@@ -58,6 +58,9 @@ export class GrpcServer {
   readonly #context: GrpcServerContext
   readonly #server: GrpcJsServer
   readonly #listener: NetServer
+  /** Connections at the level of TCP: also those whose TLS handshake is not done. */
+  readonly #connections = new Set<Socket>()
+  /** Connections that were handed over. */
   readonly #sockets = new Set<Socket>()
   readonly #budget: ByteBudget
   readonly #log: RepeatedLog
@@ -65,6 +68,7 @@ export class GrpcServer {
   readonly #reflection = new GrpcReflection()
   readonly #reload: CertificateReload | undefined
   #address = ''
+  #stopping = false
 
   /** @throws an Error that names the key when the TLS files are no good. */
   constructor(config: GrpcServerConfig, context: GrpcServerContext) {
@@ -76,9 +80,18 @@ export class GrpcServer {
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
     widenWindows(this.#server, context.logger)
     this.#listener = createListener(config, socket => {
+      // Its TLS handshake was under way when the stop began; grpc-js would still serve it.
+      if (this.#stopping) {
+        socket.destroy()
+        return
+      }
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
       injector.injectConnection(socket)
+    })
+    this.#listener.on('connection', (socket: Socket) => {
+      this.#connections.add(socket)
+      socket.once('close', () => this.#connections.delete(socket))
     })
     this.#listener.maxConnections = config.max_connections || Number.POSITIVE_INFINITY
     this.#listener.on('drop', () => {
@@ -123,6 +136,7 @@ export class GrpcServer {
 
   /** Takes no more, answers what it has, and cuts every connection when `deadline` aborts. */
   async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping = true
     this.#reload?.stop()
     this.#health.stop()
     const closed = new Promise<void>(resolve => {
@@ -141,7 +155,7 @@ export class GrpcServer {
     )
     this.#server.forceShutdown()
     // Without channelz, forceShutdown of grpc-js 1.14 forgets the sessions that are still open.
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of [...this.#sockets, ...this.#connections]) socket.destroy()
     await closed
   }
 
@@ -248,8 +262,8 @@ function serverOptions(config: GrpcServerConfig): ServerOptions {
 }
 
 function createListener(config: GrpcServerConfig, accept: (socket: Socket) => void): NetServer {
-  const options = { allowHalfOpen: true, noDelay: true }
-  if (config.tls === undefined) return createServer(options, accept)
-  const tls = { ...options, ...loadTlsServerOptions(config.tls), ALPNProtocols: ['h2'] }
+  if (config.tls === undefined) return createServer({ allowHalfOpen: true, noDelay: true }, accept)
+  // Half-open, a client that leaves during the handshake would stay until the handshake times out.
+  const tls = { noDelay: true, ...loadTlsServerOptions(config.tls), ALPNProtocols: ['h2'] }
   return createTlsServer(tls, accept).on('tlsClientError', () => {})
 }

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import http2, { type IncomingHttpHeaders } from 'node:http2'
+import { connect } from 'node:net'
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import test, { type ExecutionContext } from 'ava'
 import { z } from 'zod'
@@ -221,6 +224,47 @@ test('TLS by the config', async t => {
   const plain = await t.throwsAsync<ServiceError>(call(clientOf(t, target), Buffer.alloc(1)))
   t.is(plain?.code, status.UNAVAILABLE)
 })
+
+test('stop waits for the last answer on a connection that is already closing', async t => {
+  const { handler, entered, release } = gate()
+  const { server, target } = await serve(t, handler)
+  const client = http2.connect(`http://${target}`)
+  t.teardown(() => client.destroy())
+  const goaway = once(client, 'goaway')
+  const stream = client.request({
+    ':method': 'POST',
+    ':path': ECHO,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  })
+  stream.end(Buffer.from([0, 0, 0, 0, 1, 9])).resume()
+  const trailers = once(stream, 'trailers') as Promise<[IncomingHttpHeaders]>
+  await entered
+  client.close()
+  await goaway
+  const stopping = server.stop(new AbortController().signal)
+  setImmediate(release)
+  t.is((await trailers)[0]['grpc-status'], '0')
+  await stopping
+})
+
+const silent = test.macro(async (t, config: object, leaves: boolean) => {
+  const { server, target } = await serve(t, echo, config)
+  const socket = connect(Number(target.split(':')[1]), '127.0.0.1').resume()
+  t.teardown(() => socket.destroy())
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  if (leaves) await new Promise<void>(resolve => socket.end(resolve))
+  // Accepted after it: the server certainly has the silent one.
+  const secure = 'tls' in config ? credentials.createSsl(ca) : credentials.createInsecure()
+  await call(clientOf(t, target, secure), Buffer.alloc(1))
+  await server.stop(new AbortController().signal)
+  t.pass()
+})
+test('a client that says nothing does not hold stop', silent, {}, false)
+test('a client that left does not hold stop', silent, {}, true)
+test('a client that never shakes hands does not hold stop', silent, { tls }, false)
+test('a client that left before its handshake does not hold stop', silent, { tls }, true)
 
 test('a port in use names endpoint and key', async t => {
   const { target } = await serve(t)
