@@ -58,9 +58,14 @@ test.serial('stopped, and with a clock that jumps, it goes on', keeps, 4, {
 })
 
 test.serial('the oracle sees the loss of a memory queue that is killed', async t => {
-  // A destination that is mostly down: what was acknowledged still waits in memory at every kill.
+  // A destination that is mostly down: what was acknowledged waits in memory when it is killed.
+  // Should a kill have met an empty queue each time, another seed has other kills.
   const settings = { destination: 'otlp', queue: 'memory', faults: ['kill', 'down'] } as const
-  const { broken, verdict } = await run(t, 2, settings)
-  t.true((verdict?.lost.length ?? 0) > 0)
-  t.true(broken.some(sentence => sentence.includes('acknowledged records are lost')))
+  for (let seed = 2; seed < 7; seed++) {
+    const { broken, verdict } = await run(t, seed, settings)
+    if (verdict === undefined || verdict.lost.length === 0) continue
+    t.true(broken.some(sentence => sentence.includes('acknowledged records are lost')))
+    return
+  }
+  t.fail('no loss was seen in five runs')
 })
