@@ -6,7 +6,12 @@ import { fileExporter } from './exporters/file/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
 import { otlpExporter } from './exporters/otlp/index.ts'
 import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
+import { apiKeyExtension } from './extensions/api_key/index.ts'
+import { basicAuthExtension } from './extensions/basicauth/index.ts'
+import { bearerTokenAuthExtension } from './extensions/bearertokenauth/index.ts'
+import { clientCertificateExtension } from './extensions/client_certificate/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
+import { oidcExtension } from './extensions/oidc/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
 import { batchProcessor } from './processors/batch/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
@@ -36,5 +41,10 @@ export const plugins: readonly Plugin[] = [
   // Connectors
   forwardConnector,
   // Extensions
+  apiKeyExtension,
+  basicAuthExtension,
+  bearerTokenAuthExtension,
+  clientCertificateExtension,
   healthCheck,
+  oidcExtension,
 ]

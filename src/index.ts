@@ -6,6 +6,10 @@ export {
 } from './attributes/attribute-actions.ts'
 export { type AttributeActionConfig, attributeActionConfig } from './attributes/config.ts'
 export { compilePattern, type Pattern, PatternError } from './attributes/pattern.ts'
+export { AuthGate, type Denial, type Verdict } from './auth/auth-gate.ts'
+export { credentialsOf, isSameSecret, sha256 } from './auth/credentials.ts'
+export { ReloadedFile } from './auth/reloaded-file.ts'
+export { TokenBucket } from './auth/token-bucket.ts'
 export {
   ANY_ARRAY,
   ANY_BOOL,
@@ -22,6 +26,7 @@ export {
 export { anyValueText } from './batch/any-value-text.ts'
 export type { BatchContext } from './batch/batch.ts'
 export type { LogColumns, RecordColumns, ResourceTable, ScopeTable } from './batch/columns.ts'
+export type { Identity } from './batch/identity.ts'
 export { LogBatch } from './batch/log-batch.ts'
 export { type LogCursor, resourceRange } from './batch/log-cursor.ts'
 export { mergedContext } from './batch/merged-context.ts'
@@ -58,6 +63,7 @@ export { rewriteLogs } from './otlp/rewrite-logs.ts'
 export { TooManyRecordsError } from './otlp/survey-request.ts'
 export { writeAnyValue, writeKeyValue } from './otlp/write-any-value.ts'
 export { abortError, orAborted } from './plugin/abort.ts'
+export type { AuthRequest, ClientAuthenticator } from './plugin/authenticator.ts'
 export { type Clock, systemClock } from './plugin/clock.ts'
 export type {
   Component,

@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   attributes: ['wire', 'batch', 'otlp'],
   telemetry: [],
   plugin: ['batch', 'telemetry'],
+  auth: ['batch', 'plugin', 'telemetry'],
   config: ['plugin'],
   net: ['batch', 'plugin', 'config', 'telemetry', 'otlp', 'gen', 'wire'],
   queue: ['batch', 'plugin', 'telemetry'],
@@ -27,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['plugin', 'config', 'service', 'net', 'otlp', 'batch', 'telemetry'],
   testing: [
     'wire',
+    'auth',
     'batch',
     'attributes',
     'gen',
@@ -139,7 +141,7 @@ test('file names are kebab-case and source is ASCII', t => {
 
 /** Files without behaviour of their own: types, doors, tables of names, config schemas. */
 const NEEDS_NO_TEST =
-  /(^|\/)(index|config|main|metrics|service-config|component|context|consumer|define-plugin|otlp-sender|extension-context|running-pipelines)\.ts$/
+  /(^|\/)(index|config|main|metrics|service-config|identity|component|context|consumer|define-plugin|otlp-sender|extension-context|running-pipelines)\.ts$/
 
 test('every source file has its test at the same path under test/', t => {
   const tests = new Set(filesIn('test'))

@@ -1,4 +1,5 @@
 import type { RecordColumns, ResourceTable, ScopeTable } from './columns.ts'
+import type { Identity } from './identity.ts'
 import type { Origin } from './origin.ts'
 
 /** What is known of the request a batch came from. Travels with the batch; never stored. */
@@ -9,6 +10,8 @@ export interface BatchContext {
   readonly metadata?: ReadonlyMap<string, readonly string[]>
   /** `address` or `address:port` of the sender. */
   readonly clientAddress?: string
+  /** Who the sender is, when the receiver has `auth`. */
+  readonly identity?: Identity
 }
 
 /** Records that a processor has rewritten: their new bytes, and which row each belongs to. */

@@ -2,25 +2,28 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import {
   Server as GrpcJsServer,
-  Metadata,
   ServerCredentials,
   type ServerOptions,
   type ServerUnaryCall,
   type sendUnaryData,
 } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
-import { grpcStatus } from '../otlp/status.ts'
+import type { Identity } from '../batch/identity.ts'
+import type { Authenticators } from '../plugin/authenticator.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import { untilAborted } from './abort.ts'
 import { ByteBudget } from './byte-budget.ts'
+import { GrpcAuth } from './grpc-auth.ts'
 import { GrpcHealth } from './grpc-health.ts'
 import { addMethod } from './grpc-method.ts'
 import { GrpcReflection } from './grpc-reflection.ts'
 import type { GrpcServerConfig } from './grpc-server-config.ts'
+import { statusObject } from './grpc-status.ts'
 import { widenWindows } from './grpc-window.ts'
 import { formatHostPort } from './listen.ts'
 import { listenAt } from './listen-at.ts'
+import { ServerAuth } from './server-auth.ts'
 import { loadTlsServerOptions } from './tls-options.ts'
 import { CertificateReload } from './tls-reload.ts'
 
@@ -31,6 +34,8 @@ export interface GrpcCall {
   header(key: string): string | undefined
   /** Keys in lower case; several values of one key are joined, as HTTP/2 does. */
   readonly metadata: ReadonlyMap<string, readonly string[]>
+  /** Who the sender is, when the server has `auth`. */
+  readonly identity: Identity | undefined
   /** `address:port` of the client. */
   readonly clientAddress: string
   /** Aborts when the client cancels, its deadline passes or its connection is gone. */
@@ -44,6 +49,8 @@ export interface GrpcServerContext {
   /** Where the server is configured, for errors: `receivers::otlp::protocols::grpc`. */
   readonly key: string
   readonly logger: Logger
+  /** For `auth`. */
+  readonly authenticators?: Authenticators
 }
 
 const MIB = 1024 ** 2
@@ -63,6 +70,7 @@ export class GrpcServer {
   /** Connections that were handed over. */
   readonly #sockets = new Set<Socket>()
   readonly #budget: ByteBudget
+  readonly #auth: GrpcAuth | undefined
   readonly #log: RepeatedLog
   readonly #health = new GrpcHealth()
   readonly #reflection = new GrpcReflection()
@@ -76,7 +84,11 @@ export class GrpcServer {
     this.#context = context
     this.#budget = new ByteBudget(config.max_in_flight_size)
     this.#log = new RepeatedLog(context.logger)
-    this.#server = new GrpcJsServer(serverOptions(config))
+    this.#auth =
+      config.auth &&
+      new GrpcAuth(new ServerAuth(config.auth, context), thrown => this.#fault(thrown))
+    const interceptors = this.#auth === undefined ? [] : [this.#auth.interceptor]
+    this.#server = new GrpcJsServer({ ...serverOptions(config), interceptors })
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
     widenWindows(this.#server, context.logger)
     this.#listener = createListener(config, socket => {
@@ -122,6 +134,7 @@ export class GrpcServer {
 
   /** @throws an Error that names endpoint and key when the address cannot be had. */
   async start(): Promise<void> {
+    this.#auth?.start()
     const { endpoint, transport } = this.#config
     const key = `${this.#context.key}::endpoint`
     const bound = await listenAt(this.#listener, endpoint, transport, key)
@@ -166,7 +179,7 @@ export class GrpcServer {
   ): Promise<void> {
     const bytes = call.request.length
     let held = 0
-    const received = new Received(call)
+    const received = new Received(call, this.#auth?.identityOf(call.metadata))
     try {
       this.#budget.take(bytes)
       held = bytes
@@ -174,22 +187,26 @@ export class GrpcServer {
       received.finish()
       done(null, answer)
     } catch (thrown) {
-      if (!(thrown instanceof PipelineError)) {
-        this.#log.log('error', 'handler', { err: thrown }, 'a request handler failed')
-      }
+      if (!(thrown instanceof PipelineError)) this.#fault(thrown)
       done(statusObject(PipelineError.from(thrown)))
     } finally {
       this.#budget.giveBack(held)
     }
   }
+
+  #fault(err: unknown): void {
+    this.#log.log('error', 'handler', { err }, 'a request handler failed')
+  }
 }
 
 class Received implements GrpcCall {
   readonly #call: ServerUnaryCall<Buffer, Buffer>
+  readonly identity: Identity | undefined
   #controller: AbortController | undefined
 
-  constructor(call: ServerUnaryCall<Buffer, Buffer>) {
+  constructor(call: ServerUnaryCall<Buffer, Buffer>, identity: Identity | undefined) {
     this.#call = call
+    this.identity = identity
   }
 
   /** grpc-js says `cancelled` also at the end of every call that went well. */
@@ -227,17 +244,6 @@ class Received implements GrpcCall {
 /** Values of `-bin` keys are bytes: base64 here, as on the wire. */
 function text(value: unknown): string {
   return Buffer.isBuffer(value) ? value.toString('base64') : String(value)
-}
-
-function statusObject(error: PipelineError): {
-  code: number
-  details: string
-  metadata: Metadata
-} {
-  const { code, message, details } = grpcStatus(error)
-  const metadata = new Metadata()
-  if (details !== undefined) metadata.set('grpc-status-details-bin', details)
-  return { code, details: message, metadata }
 }
 
 function serverOptions(config: GrpcServerConfig): ServerOptions {

@@ -1,15 +1,9 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { Logger } from 'pino'
+import type { Identity } from '../batch/identity.ts'
+import type { Authenticators } from '../plugin/authenticator.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import { untilAborted } from './abort.ts'
@@ -17,6 +11,8 @@ import { ByteBudget, type ByteLease } from './byte-budget.ts'
 import { connectionSignal, peerAddress } from './connection-signal.ts'
 import { Cors } from './cors.ts'
 import { CONTENT_ENCODINGS, type ContentEncoding, decompress } from './decompress.ts'
+import { HttpAuthRequest } from './http-auth-request.ts'
+import { clientErrorOf, createHttpServer } from './http-listener.ts'
 import {
   type ErrorRenderer,
   errorResponse,
@@ -30,13 +26,15 @@ import type { HttpServerConfig } from './http-server-config.ts'
 import { formatHostPort } from './listen.ts'
 import { listenAt } from './listen-at.ts'
 import { readBody } from './read-body.ts'
-import { loadTlsServerOptions } from './tls-options.ts'
+import { ServerAuth, WRITE_LOGS } from './server-auth.ts'
 import { CertificateReload } from './tls-reload.ts'
 
 export interface HttpServerContext {
   /** Where the server is configured, for errors: `receivers::otlp::protocols::http`. */
   readonly key: string
   readonly logger: Logger
+  /** For `auth`. */
+  readonly authenticators?: Authenticators
   /** How errors look; absent = a google.rpc.Status in the encoding of the request. */
   readonly renderError?: ErrorRenderer
 }
@@ -45,6 +43,8 @@ export interface HttpRoute {
   readonly methods: readonly string[]
   /** Media types of bodies it takes, others are answered with 415; absent = any. */
   readonly contentTypes?: readonly string[]
+  /** Answered also to senders that have not said who they are. */
+  readonly isPublic?: boolean
   readonly handler: HttpHandler
 }
 
@@ -65,6 +65,7 @@ export class HttpServer {
   readonly #server: Server
   readonly #routes = new Map<string, HttpRoute>()
   readonly #cors: Cors | undefined
+  readonly #auth: ServerAuth | undefined
   readonly #encodings: ReadonlySet<string>
   readonly #bodyBytesMax: number
   readonly #budget: ByteBudget
@@ -82,6 +83,7 @@ export class HttpServer {
     this.#config = config
     this.#context = context
     this.#cors = config.cors === undefined ? undefined : new Cors(config.cors)
+    this.#auth = config.auth && new ServerAuth(config.auth, context)
     this.#encodings = new Set<string>(
       CONTENT_ENCODINGS.filter(name => config.compression_algorithms.includes(name)),
     )
@@ -115,6 +117,7 @@ export class HttpServer {
 
   /** @throws an Error that names endpoint and key when the address cannot be had. */
   async start(): Promise<void> {
+    this.#auth?.start()
     const { endpoint, transport, tls } = this.#config
     const bound = await listenAt(
       this.#server,
@@ -165,8 +168,10 @@ export class HttpServer {
       const refused = this.#refusal(request, contentType)
       if (refused !== undefined) this.#respond(request, response, refused)
       else {
+        // Before a byte of the body is asked for, read or unpacked.
+        const identity = this.#auth && (await this.#identify(this.#auth, request, response))
         if (expectsContinue && this.#bodyFits(request)) response.writeContinue()
-        const answer = await this.#handle(request, response, contentType, lease)
+        const answer = await this.#handle(request, response, contentType, lease, identity)
         this.#respond(request, response, answer)
       }
     } catch (thrown) {
@@ -214,11 +219,28 @@ export class HttpServer {
     return undefined
   }
 
+  async #identify(
+    auth: ServerAuth,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<Identity | undefined> {
+    const route = this.#routes.get(pathOf(request))
+    if (route?.isPublic) return undefined
+    try {
+      return await auth.identify(new HttpAuthRequest(request), WRITE_LOGS)
+    } catch (thrown) {
+      const isUnknown = PipelineError.from(thrown).code === 'unauthenticated'
+      if (isUnknown) response.setHeader('www-authenticate', auth.challenge)
+      throw thrown
+    }
+  }
+
   async #handle(
     request: IncomingMessage,
     response: ServerResponse,
     contentType: string,
     lease: ByteLease,
+    identity: Identity | undefined,
   ): Promise<HttpServerResponse> {
     const { socket } = request
     this.#reading.set(socket, response)
@@ -230,7 +252,7 @@ export class HttpServer {
       lease.take(body.length)
     }
     const path = pathOf(request)
-    return this.#routes.get(path)!.handler(new Received(request, path, contentType, body))
+    return this.#routes.get(path)!.handler(new Received(request, path, contentType, body, identity))
   }
 
   #errorAnswer(thrown: unknown, request: IncomingMessage): HttpServerResponse {
@@ -295,9 +317,9 @@ export class HttpServer {
       socket.destroy()
       return
     }
-    const status = CLIENT_ERROR_STATUS[error.code ?? ''] ?? 400
+    const { status, reason } = clientErrorOf(error)
     const request = response?.req ?? { headers: {} }
-    const refusal = this.#refuse(request, status, 'invalid_argument', reasonOf(error))
+    const refusal = this.#refuse(request, status, 'invalid_argument', reason)
     const { headers, body = Buffer.alloc(0) } = refusal
     const lines = Object.entries({ ...headers, 'content-length': body.length, connection: 'close' })
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
@@ -314,12 +336,20 @@ class Received implements HttpServerRequest {
   readonly path: string
   readonly contentType: string
   readonly body: Buffer
+  readonly identity: Identity | undefined
 
-  constructor(raw: IncomingMessage, path: string, contentType: string, body: Buffer) {
+  constructor(
+    raw: IncomingMessage,
+    path: string,
+    contentType: string,
+    body: Buffer,
+    identity: Identity | undefined,
+  ) {
     this.#raw = raw
     this.path = path
     this.contentType = contentType
     this.body = body
+    this.identity = identity
   }
 
   get method(): string {
@@ -337,39 +367,6 @@ class Received implements HttpServerRequest {
   get signal(): AbortSignal {
     return connectionSignal(this.#raw.socket)
   }
-}
-
-function createHttpServer(config: HttpServerConfig): Server {
-  const { read_timeout: read, read_header_timeout: header } = config
-  // Node wants the time for headers inside the time for the request.
-  const headersTimeout = read > 0 && (header === 0 || header > read) ? read : header
-  const shortest = Math.min(...[read, headersTimeout].filter(ms => ms > 0), 20_000)
-  const options: ServerOptions = {
-    maxHeaderSize: config.max_header_size,
-    requestTimeout: read,
-    headersTimeout,
-    keepAliveTimeout: config.idle_timeout,
-    connectionsCheckingInterval: Math.max(50, Math.floor(shortest / 4)),
-    noDelay: true,
-  }
-  const server =
-    config.tls === undefined
-      ? createServer(options)
-      : createTlsServer({ ...options, ...loadTlsServerOptions(config.tls) })
-  server.timeout = config.write_timeout
-  return server
-}
-
-const CLIENT_ERROR_STATUS: Readonly<Record<string, number>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-}
-
-function reasonOf(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'the request took too long to arrive'
-  if (error.code === 'HPE_HEADER_OVERFLOW') return 'the headers are larger than max_header_size'
-  return `not a valid HTTP request: ${error.message}`
 }
 
 function pathOf(request: IncomingMessage): string {

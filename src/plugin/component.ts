@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Metrics } from '../telemetry/metrics.ts'
+import type { Authenticators } from './authenticator.ts'
 import type { Consumer } from './consumer.ts'
 
 export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension'
@@ -48,6 +49,8 @@ export interface PluginContext {
   /** Carries the component's id in every line. WARN = recovered, nothing lost; ERROR = loss. */
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Who can tell servers who sends, and give clients their credentials. */
+  readonly authenticators: Authenticators
   /** Tells `/health`. `detail` is one sentence for the operator, without secrets. */
   reportStatus(status: ComponentStatus, detail?: string): void
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ServiceConfig } from '../config/service-config.ts'
+import { Authenticators } from '../plugin/authenticator.ts'
 import { type HealthReport, worstStatus } from '../plugin/health.ts'
 import { StatusBoard } from '../plugin/status-board.ts'
 import { EventLoopLag } from '../telemetry/event-loop-lag.ts'
@@ -32,6 +33,7 @@ export class Service {
   readonly #options: ServiceOptions
   readonly #status = new StatusBoard()
   readonly #lag = new EventLoopLag()
+  readonly #authenticators = new Authenticators()
   readonly #extensions: Extensions
   readonly #pipelines: RunningPipelines
   readonly #admin: AdminServer
@@ -47,11 +49,13 @@ export class Service {
     const { config, role, logger, metrics } = options
     const status = this.#status
     const health = (): HealthReport => this.health()
-    this.#extensions = new Extensions({ config, logger, metrics, status, health })
+    const authenticators = this.#authenticators
+    this.#extensions = new Extensions({ config, logger, metrics, authenticators, status, health })
     this.#pipelines = options.createPipelines(config, {
       role,
       logger,
       metrics,
+      authenticators,
       statusBoard: status,
     })
     const stats = (): Promise<object> => this.stats()

@@ -29,6 +29,8 @@ export interface RunOptions extends ExportChainOptions {
 export interface PipelineRun {
   readonly pipelines: Pipelines
   readonly metrics: TestContext['metrics']
+  /** For what stands under `auth`; extensions are not started here. */
+  readonly authenticators: TestContext['authenticators']
   /** Every log line, parsed. */
   readonly lines: TestContext['lines']
   readonly statusBoard: StatusBoard
@@ -61,9 +63,15 @@ export async function runPipeline(
     typeof config === 'string'
       ? await check(config, [...plugins, ...ends.plugins], options.env)
       : config
-  const { logger, metrics, lines } = createTestContext('exporter', 'pipeline')
+  const { logger, metrics, authenticators, lines } = createTestContext('exporter', 'pipeline')
   const statusBoard = new StatusBoard()
-  const pipelines = buildPipelines(checked, { ...options, logger, metrics, statusBoard })
+  const pipelines = buildPipelines(checked, {
+    ...options,
+    logger,
+    metrics,
+    authenticators,
+    statusBoard,
+  })
   let stopped: Promise<void> | undefined
   const stop = (deadline = AbortSignal.timeout(options.stopMs ?? STOP_MS)): Promise<void> => {
     stopped ??= pipelines.stop(deadline)
@@ -74,6 +82,7 @@ export async function runPipeline(
   return {
     pipelines,
     metrics,
+    authenticators,
     lines,
     statusBoard,
     send: (batch, signal = NEVER, receiver = 'test') =>

@@ -154,6 +154,54 @@ test('the owner of a server may word every error itself', async t => {
   )
 })
 
+test('with auth a sender must say who it is before its body is read', async t => {
+  const { logger, authenticators } = createTestContext('receiver', 'test')
+  authenticators.servers.add('x', {
+    challenge: 'Bearer realm="x"',
+    authenticate: request => {
+      const [token] = request.header('authorization')
+      if (token === 'Bearer good') return { subject: 'good' }
+      if (token === 'Bearer reader') return { subject: 'reader', scopes: new Set() }
+      throw PipelineError.permanent('who are you?', { code: 'unauthenticated' })
+    },
+  })
+  const config = schema.parse({ auth: { authenticator: 'x' }, cors: { allowed_origins: ['*'] } })
+  const server = new HttpServer(config, { key: 'x', logger, authenticators })
+  const handler: HttpHandler = ({ identity }) =>
+    Promise.resolve({ status: 200, body: Buffer.from(identity?.subject ?? 'nobody') })
+  server.route('/any', { methods: ['POST'], handler })
+  server.route('/open', { methods: ['POST'], isPublic: true, handler })
+  await server.start()
+  t.teardown(() => server.stop(AbortSignal.abort()))
+  const port = Number(new URL(server.url).port)
+  const as = (token: string) => ask(port, { headers: { authorization: `Bearer ${token}` } })
+  t.is(String((await as('good')).body), 'good')
+  const stranger = await as('bad')
+  t.is(stranger.status, 401)
+  t.is(stranger.headers['www-authenticate'], 'Bearer realm="x"')
+  t.regex(String(stranger.body), /"code":16,"message":"who are you\?"/)
+  const reader = await as('reader')
+  t.is(reader.status, 403)
+  t.is(reader.headers['www-authenticate'], undefined)
+  t.is(String((await ask(port, { path: '/open' })).body), 'nobody')
+  const waiting = await askRaw(
+    port,
+    'POST /any HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n',
+  )
+  t.regex(waiting, /^HTTP\/1.1 401 /)
+  const headers = { origin: 'https://a', 'access-control-request-method': 'POST' }
+  t.is((await ask(port, { method: 'OPTIONS', headers })).status, 204)
+})
+
+test('a server whose authenticator is not there does not start', async t => {
+  const { logger, authenticators } = createTestContext('receiver', 'test')
+  const config = schema.parse({ auth: { authenticator: 'x' } })
+  const server = new HttpServer(config, { key: 'receivers::test', logger, authenticators })
+  await t.throwsAsync(server.start(), {
+    message: /^receivers::test::auth::authenticator: no extension "x"/,
+  })
+})
+
 test('a query does not matter, gzip and identity are unpacked', async t => {
   const { port } = await serve(t)
   for (const [encoding, body] of [
@@ -176,7 +224,7 @@ test('a body of megabytes arrives whole', async t => {
   t.true((await ask(port, { body })).body.equals(body))
 })
 
-test('a retryable error is 503 with Retry-After; an exception has no stack', async t => {
+test('a retryable error is 503 with Retry-After; an exception keeps its words', async t => {
   const errors = [PipelineError.retryable('later', { retryAfterMs: 7000 }), new Error('bug')]
   const { port } = await serve(t, () => Promise.reject(errors.shift() as Error))
   const first = await ask(port)
@@ -184,7 +232,10 @@ test('a retryable error is 503 with Retry-After; an exception has no stack', asy
   t.is(first.headers['retry-after'], '7')
   const second = await ask(port)
   t.is(second.status, 503)
-  t.deepEqual(JSON.parse(second.body.toString()), { code: 14, message: 'bug' })
+  t.deepEqual(JSON.parse(second.body.toString()), {
+    code: 14,
+    message: 'internal error, see the log',
+  })
 })
 
 test('a slow sender is told 408 in its own encoding', async t => {
