@@ -2,10 +2,11 @@ import { sharedController } from '../plugin/abort.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
 import type { Component, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
+import type { QueueStorage } from '../plugin/queue-storage.ts'
 import type { QueueStats } from '../queue/queue.ts'
 import { Attempt } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
-import { createQueue, type QueueStorage } from './create-queue.ts'
+import { createQueue } from './create-queue.ts'
 import { Outcome } from './outcome.ts'
 import { Retry } from './retry.ts'
 import { type QueueMeter, SendingQueue } from './sending-queue.ts'
@@ -13,7 +14,7 @@ import { type QueueMeter, SendingQueue } from './sending-queue.ts'
 type Storages = ReadonlyMap<string, QueueStorage>
 
 export interface ExportChainOptions {
-  /** Where the queues of `storage: ID` lie; see create-queue.ts. */
+  /** By the id of their extension: what queues may name as their `storage`. */
   readonly storages?: Storages | undefined
   readonly clock?: Clock
   /** 0 up to, not including, 1. */

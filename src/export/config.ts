@@ -51,7 +51,10 @@ const sendingQueueFields = z.strictObject({
   sizer: z.enum(SIZERS).default('bytes').meta({
     description: 'What queue_size counts. The Collector counts requests; bytes bound the memory.',
   }),
-  queue_size: byteSize('Capacity, counted by `sizer`: of memory or, with `storage`, of disk.', '128MiB'),
+  queue_size: byteSize(
+    'Capacity, counted by `sizer`: of memory or, with `storage`, of disk.',
+    '128MiB',
+  ),
   storage: z.string().min(1).optional().meta({
     description:
       'Where the queue lives: absent = memory, file = in `directory`, or the id of a file_storage extension.',
@@ -79,7 +82,10 @@ const sendingQueueConfig = sendingQueueFields.superRefine((queue, context) => {
     )
   }
   if (queue.storage === 'file' && queue.directory === undefined) {
-    complain('storage', 'storage: file needs a directory beside it, such as directory: .parsec/queue/NAME')
+    complain(
+      'storage',
+      'storage: file needs a directory beside it, such as directory: .parsec/queue/NAME',
+    )
   }
   if (queue.storage !== 'file' && queue.directory !== undefined) {
     complain('directory', 'directory goes with storage: file; a file_storage extension has its own')

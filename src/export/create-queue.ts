@@ -1,19 +1,12 @@
 import { join, resolve } from 'node:path'
 import type { Clock } from '../plugin/clock.ts'
 import type { PluginContext } from '../plugin/component.ts'
+import type { QueueStorage } from '../plugin/queue-storage.ts'
 import { FileQueue } from '../queue/file-queue.ts'
 import { MemoryQueue } from '../queue/memory-queue.ts'
 import type { Overflow, Queue } from '../queue/queue.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import type { SendingQueueConfig } from './config.ts'
-
-/** What an extension offers to queues that name it as their `storage`. */
-export interface QueueStorage {
-  /** In it, every exporter gets a directory of its own. */
-  readonly directory: string
-  /** false: acknowledge what the disk may still lose in a power cut. */
-  readonly fsync: boolean
-}
 
 interface CreateQueueOptions {
   readonly context: PluginContext

@@ -199,16 +199,26 @@ function lost({ acked, stored }: Outcome): string[] {
 
 const survives = test.macro(async (t: ExecutionContext, kinds: readonly CrashKind[]) => {
   await fc.assert(
-    fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 4 }), fc.nat(), async (all, seed) => {
-      const lives = all.map(one => ({ ...one, kind: kinds.includes(one.kind) ? one.kind : kinds[0]! }))
-      const outcome = await run(lives, true, seed)
-      const { stored, offered } = outcome
-      if (lost(outcome).length > 0) throw new Error(`lost ${lost(outcome).join(' ')}`)
-      if (new Set(stored).size < stored.length) throw new Error('something was stored twice')
-      const invented = stored.filter(text => !offered.has(text))
-      if (invented.length > 0) throw new Error(`invented ${invented.join(' ')}`)
-    }),
-    { includeErrorInReport: true, numRuns: process.env['FUZZ_RUNS'] ? Number(process.env['FUZZ_RUNS']) : 150 },
+    fc.asyncProperty(
+      fc.array(life, { minLength: 1, maxLength: 4 }),
+      fc.nat(),
+      async (all, seed) => {
+        const lives = all.map(one => ({
+          ...one,
+          kind: kinds.includes(one.kind) ? one.kind : kinds[0]!,
+        }))
+        const outcome = await run(lives, true, seed)
+        const { stored, offered } = outcome
+        if (lost(outcome).length > 0) throw new Error(`lost ${lost(outcome).join(' ')}`)
+        if (new Set(stored).size < stored.length) throw new Error('something was stored twice')
+        const invented = stored.filter(text => !offered.has(text))
+        if (invented.length > 0) throw new Error(`invented ${invented.join(' ')}`)
+      },
+    ),
+    {
+      includeErrorInReport: true,
+      numRuns: process.env['FUZZ_RUNS'] ? Number(process.env['FUZZ_RUNS']) : 150,
+    },
   )
   t.pass()
 })

@@ -127,7 +127,10 @@ class RealFile implements OpenFile {
     if (written < total) {
       const rest = Buffer.concat(buffers).subarray(written)
       while (written < total) {
-        const count = await this.#writev([rest.subarray(rest.length - total + written)], position + written)
+        const count = await this.#writev(
+          [rest.subarray(rest.length - total + written)],
+          position + written,
+        )
         if (count === 0) throw new Error('the file takes no more bytes')
         written += count
       }

@@ -1,6 +1,6 @@
-import { crc32c } from '@node-rs/crc32'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { crc32c } from '@node-rs/crc32'
 import type { Files } from './files.ts'
 import { decodeEntry, ENTRY_BYTES, type LotEntry, type Mark } from './journal-entry.ts'
 import { assertKnownVersion, SEGMENT_HEADER_BYTES } from './segment-header.ts'

@@ -1,6 +1,12 @@
 import { join } from 'node:path'
 import type { Files, OpenFile } from './files.ts'
-import { ENTRY_BYTES, encodeEntry, type JournalEntry, type LotEntry, type Mark } from './journal-entry.ts'
+import {
+  ENTRY_BYTES,
+  encodeEntry,
+  type JournalEntry,
+  type LotEntry,
+  type Mark,
+} from './journal-entry.ts'
 import {
   CURSOR_NAMES,
   encodeJournalHeader,
