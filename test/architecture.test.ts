@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['plugin'],
   net: ['batch', 'plugin', 'config', 'telemetry', 'otlp', 'gen', 'wire'],
   kafka: ['plugin', 'config', 'net', 'telemetry'],
-  queue: ['batch', 'plugin', 'telemetry'],
+  queue: ['batch', 'otlp', 'plugin', 'telemetry'],
   export: ['batch', 'otlp', 'plugin', 'config', 'queue', 'telemetry'],
   pipeline: ['batch', 'otlp', 'plugin', 'config', 'export', 'queue', 'telemetry'],
   service: ['plugin', 'config', 'pipeline', 'net', 'telemetry'],
