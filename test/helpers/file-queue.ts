@@ -14,14 +14,14 @@ export interface TestQueue {
   readonly troubles: string[]
   /** `reason records` */
   readonly dropped: string[]
-  offer(body: string, signal?: AbortSignal): Verdict
+  readonly offer: (body: string, signal?: AbortSignal) => Verdict
   /** Offers one after the other; throws unless all are taken. */
-  offerAll(...bodies: string[]): Promise<void>
-  take(): Promise<QueueItem>
+  readonly offerAll: (...bodies: string[]) => Promise<void>
+  readonly take: () => Promise<QueueItem>
   /** Takes, begins and finishes everything that is there; gives the bodies. */
-  drain(): Promise<string[]>
+  readonly drain: () => Promise<string[]>
   /** Lots that an earlier process had begun. */
-  resumeAll(): Promise<Lot[]>
+  readonly resumeAll: () => Promise<Lot[]>
 }
 
 export function createTestQueue(options: Partial<FileQueueOptions> = {}): TestQueue {
@@ -57,7 +57,7 @@ export function createTestQueue(options: Partial<FileQueueOptions> = {}): TestQu
     files,
     troubles,
     dropped,
-    offer: (body, signal = NEVER) => watch(queue.offer(sampleLogs([...body.split(',')]), signal)),
+    offer: (body, signal = NEVER) => watch(queue.offer(sampleLogs(body.split(',')), signal)),
     offerAll: async (...bodies) => {
       for (const body of bodies) await queue.offer(sampleLogs(body.split(',')), NEVER)
     },

@@ -19,9 +19,9 @@ export interface QueueChild {
   /** What the child has said: `locked`, `refused: <why>`, or the bodies it was acknowledged. */
   readonly said: string[]
   /** Resolves when it has said that much. */
-  heard(count: number): Promise<void>
+  readonly heard: (count: number) => Promise<void>
   /** Ends the process as a crash would. */
-  kill(): Promise<void>
+  readonly kill: () => Promise<void>
 }
 
 export function startQueueChild(t: ExecutionContext, mode: Mode, directory: string): QueueChild {

@@ -11,10 +11,10 @@ export const SEGMENT_BYTES = 512
 export interface TestLog extends OpenedLog {
   readonly troubles: string[]
   /** Appends the texts at once, each as a batch of one record; gives where each begins. */
-  append(...texts: string[]): Promise<Place[]>
+  readonly append: (...texts: string[]) => Promise<Place[]>
   /** Everything from `from` on: texts, and `-requests/records` for what is lost. */
-  readAll(from?: Place): Promise<string[]>
-  close(): Promise<void>
+  readonly readAll: (from?: Place) => Promise<string[]>
+  readonly close: () => Promise<void>
 }
 
 export async function openTestLog(

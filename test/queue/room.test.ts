@@ -11,7 +11,11 @@ import { NEVER, type Verdict, watch } from '../helpers/verdict.ts'
 function createRoom(options: Partial<RoomOptions> = {}): Room {
   const behindMs = (): number => 0
   return new Room({
-    ...{ name: 'otlp', sizer: 'bytes', capacity: 10, overflow: 'refuse', behindMs },
+    name: 'otlp',
+    sizer: 'bytes',
+    capacity: 10,
+    overflow: 'refuse',
+    behindMs,
     ...options,
   })
 }

@@ -56,7 +56,20 @@ test('what the system refuses is passed on', async t => {
   const file = await realFiles.openFile(join(folder, 'a'), 'read')
   await t.throwsAsync(file.write([Buffer.from('x')], 0), { code: 'EBADF' })
   await file.close()
-  await t.throwsAsync(file.read(Buffer.alloc(1), 0), { code: 'EBADF' })
+})
+
+test('a closed file never touches another that has its descriptor now', async t => {
+  const folder = await tempFolder(t)
+  const file = await realFiles.openFile(join(folder, 'a'), 'create')
+  await file.close()
+  await file.close()
+  const others = ['b', 'c', 'd'].map(name => realFiles.openFile(join(folder, name), 'create'))
+  await Promise.all(others)
+  await t.throwsAsync(file.write([Buffer.from('x')], 0))
+  await t.throwsAsync(file.read(Buffer.alloc(1), 0))
+  await t.throwsAsync(file.sync())
+  await t.throwsAsync(file.size())
+  for (const other of others) t.is(await (await other).size(), 0)
 })
 
 test('names can be listed, renamed and removed', async t => {

@@ -19,8 +19,16 @@ const namesIn = (files: CrashFiles): string[] => [...files.names.keys()].sort()
 
 test('what belongs to a queue is told apart', async t => {
   const { folder } = create([
-    ...['segment-0000000010', 'segment-0000000009', 'spare-3', 'cursor-a', 'cursor-b'],
-    ...['lock', 'lock.123', 'damaged', 'lost+found', 'segment-12345678901'],
+    'segment-0000000010',
+    'segment-0000000009',
+    'spare-3',
+    'cursor-a',
+    'cursor-b',
+    'lock',
+    'lock.123',
+    'damaged',
+    'lost+found',
+    'segment-12345678901',
   ])
   t.deepEqual(await folder.list(), { segments: [9, 10, 12345678901], spares: ['spare-3'] })
 })

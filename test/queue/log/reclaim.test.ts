@@ -11,8 +11,8 @@ interface Bench {
   readonly errors: unknown[]
   readonly places: Place[]
   /** Begins the batches with these indices, `from` up to, not including, `to`, as one lot. */
-  begin(id: number, from: number, to: number): Promise<void>
-  retired(): Promise<string>
+  readonly begin: (id: number, from: number, to: number) => Promise<void>
+  readonly retired: () => Promise<string>
 }
 
 /** Eight batches, one in each segment. */
