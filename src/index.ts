@@ -84,6 +84,7 @@ export {
   PipelineError,
   type PipelineErrorOptions,
 } from './plugin/pipeline-error.ts'
+export { Readiness, SchemaError } from './plugin/readiness.ts'
 export { RepeatedLog } from './telemetry/repeated-log.ts'
 export { traced, tracer } from './telemetry/tracing.ts'
 export { version } from './telemetry/version.ts'

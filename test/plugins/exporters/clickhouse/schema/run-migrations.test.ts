@@ -1,5 +1,5 @@
 import test from 'ava'
-import { SchemaError } from '../../../../../plugins/exporters/clickhouse/errors.ts'
+import { SchemaError } from '../../../../../src/plugin/readiness.ts'
 import {
   checksumOf,
   type Migration,

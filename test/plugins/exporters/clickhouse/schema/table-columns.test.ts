@@ -1,5 +1,5 @@
 import test from 'ava'
-import { SchemaError } from '../../../../../plugins/exporters/clickhouse/errors.ts'
+import { SchemaError } from '../../../../../src/plugin/readiness.ts'
 import { readTableColumns } from '../../../../../plugins/exporters/clickhouse/schema/table-columns.ts'
 import { FakeTransport } from '../../../../helpers/fake-transport.ts'
 
