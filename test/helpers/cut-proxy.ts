@@ -1,5 +1,5 @@
-import { connect, createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import type { ExecutionContext } from 'ava'
 
 /** A TCP proxy that can break connections at a chosen moment. */
@@ -8,9 +8,9 @@ export interface CutProxy {
   /**
    * Looks at what a client sends. `answer`: it reaches the server, but the connection is cut as soon
    * as the server answers, before the client hears of it. `now`: it is cut at once. `hang`: from here
-   * on nothing passes either way.
+   * on nothing passes either way. `before` is what the client has sent on this connection, as latin1.
    */
-  onClientData: (chunk: Buffer) => 'pass' | 'answer' | 'now' | 'hang'
+  onClientData: (chunk: Buffer, before: string) => 'pass' | 'answer' | 'now' | 'hang'
   /** How many connections were cut. */
   cuts: number
 }
@@ -20,6 +20,7 @@ export async function startCutProxy(t: ExecutionContext, targetPort: number): Pr
   const server = createServer(client => {
     const target = connect(targetPort, '127.0.0.1')
     let isHanging = false
+    let before = ''
     let isCutByAnswer = false
     const cut = (): void => {
       client.destroy()
@@ -32,7 +33,8 @@ export async function startCutProxy(t: ExecutionContext, targetPort: number): Pr
     }
     client.on('data', (chunk: Buffer) => {
       if (isHanging) return
-      const action = proxy.onClientData(chunk)
+      const action = proxy.onClientData(chunk, before)
+      before += chunk.toString('latin1')
       if (action === 'now') {
         proxy.cuts++
         cut()

@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
 
@@ -12,6 +13,7 @@ import pg from 'pg'
  * process. Where none is installed the tests that need it are skipped, loudly, and fail in CI.
  */
 
+const run = promisify(execFile)
 const bin = findBin()
 const START_TRIES = 5
 const START_MS_MAX = 60_000
@@ -77,9 +79,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   const account = await accountFor(folder)
   const data = join(folder, 'data')
   const args = ['-D', data, '-U', 'parsec', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
-  execFileSync(account[0]!, [...account.slice(1), join(known(bin), 'initdb'), ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  await run(account[0]!, [...account.slice(1), join(known(bin), 'initdb'), ...args])
   for (let tries = 1; ; tries++) {
     const port = await freePort()
     const child = await launch(account, data, folder, port, settings)

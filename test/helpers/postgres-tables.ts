@@ -1,8 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import {
-  type PostgresConfig,
-  postgresConfig,
-} from '../../plugins/exporters/postgres/config.ts'
+import { type PostgresConfig, postgresConfig } from '../../plugins/exporters/postgres/config.ts'
 import { Connections } from '../../plugins/exporters/postgres/connections.ts'
 import { parseEndpoint } from '../../plugins/exporters/postgres/endpoint.ts'
 import { connectionOptions } from '../../plugins/exporters/postgres/from-config.ts'
@@ -20,7 +17,7 @@ export interface PostgresTables {
   readonly connections: Connections
   readonly signal: AbortSignal
   /** Rows as objects; several statements give the rows of none. */
-  sql(text: string): Promise<Record<string, unknown>[]>
+  readonly sql: (text: string) => Promise<Record<string, unknown>[]>
 }
 
 /** `prepared: false` leaves the database empty. */

@@ -1,4 +1,4 @@
-import { type Exporter, type LogBatch, type PluginContext, randomOrigin, Readiness } from '#core'
+import { type Exporter, type LogBatch, type PluginContext, Readiness, randomOrigin } from '#core'
 import { classifyError, isSchemaMissing, isTooManyPartitions } from './errors.ts'
 import { insertToken } from './insert-token.ts'
 import { encodeBlock, type LogColumnName } from './native/encode-block.ts'

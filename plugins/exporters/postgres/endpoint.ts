@@ -31,7 +31,12 @@ export function parseEndpoint(text: string): Endpoint {
   if (url.hash !== '') {
     throw new Error('endpoint has a "#": write it as %23, in a password too')
   }
-  const { host: socket, sslmode, application_name, ...others } = Object.fromEntries(url.searchParams)
+  const {
+    host: socket,
+    sslmode,
+    application_name,
+    ...others
+  } = Object.fromEntries(url.searchParams)
   const host = socket ?? decoded(url.hostname).replace(/^\[(.*)\]$/, '$1')
   if (host === '') throw new Error(`endpoint names no host: ${EXAMPLES}`)
   if (host.includes(',')) throw new Error('endpoint names several hosts: give one')

@@ -50,7 +50,9 @@ export async function storeBatch(
   const altered = nothingAltered()
   // One round trip for all of it.
   const insert = insertStatement(ledger, token, batch.count)
-  const results: unknown = await session.query(`${beginStatements(limits)}; ${insert}; ${SAVEPOINT}`)
+  const results: unknown = await session.query(
+    `${beginStatements(limits)}; ${insert}; ${SAVEPOINT}`,
+  )
   if (!hasInserted(results)) return { refusal: await findRefusal(session, ledger, token), altered }
   const encoder = new RowEncoder(batch, { ...options, altered })
   const columns = LOG_COLUMN_NAMES.map(quoteName).join(', ')

@@ -15,7 +15,10 @@ const IDLE_IN_TRANSACTION_MS = 60_000
  * works behind a connection pooler, and over whatever the role or the database have set.
  * `synchronous_commit` is raised when it is off, since a COMMIT is our acknowledgement.
  */
-export function beginStatements({ statementMs, lockMs }: TransactionLimits, mode = 'WRITE'): string {
+export function beginStatements(
+  { statementMs, lockMs }: TransactionLimits,
+  mode = 'WRITE',
+): string {
   const settings = {
     statement_timeout: String(Math.ceil(statementMs)),
     lock_timeout: String(Math.ceil(lockMs)),

@@ -49,9 +49,7 @@ export class RowEncoder {
     this.#options = options
     this.#base = { ...sourceOf(batch.bytes), columns: batch.columns }
     const { overlay } = batch
-    this.#overlay = overlay
-      ? { ...sourceOf(overlay.bytes), columns: overlay.columns }
-      : this.#base
+    this.#overlay = overlay ? { ...sourceOf(overlay.bytes), columns: overlay.columns } : this.#base
     this.#shared = new SharedFields(batch, this.#base, options.altered)
     this.#fallbackLow = Number(options.fallbackNanos & 0xffffffffn)
     this.#fallbackHigh = Number((options.fallbackNanos >> 32n) & 0xffffffffn)

@@ -1,4 +1,11 @@
-import { anyValueText, AttributeWalk, type LogBatch, Reader, readAnyValue, resourceRange } from '#core'
+import {
+  AttributeWalk,
+  anyValueText,
+  type LogBatch,
+  Reader,
+  readAnyValue,
+  resourceRange,
+} from '#core'
 import { type Altered, withoutNul } from './altered.ts'
 import { writeAttributes } from './attributes.ts'
 import { CopyWriter, type Source, sourceOf } from './copy-writer.ts'

@@ -1,5 +1,10 @@
 import type { Session } from '../connections.ts'
-import { ledgerName, lockStatement, qualified, type SchemaOptions } from '../schema/schema-options.ts'
+import {
+  ledgerName,
+  lockStatement,
+  qualified,
+  type SchemaOptions,
+} from '../schema/schema-options.ts'
 import { quoteText } from '../sql.ts'
 import { inTransaction, type TransactionLimits } from '../transaction.ts'
 import { defaultName } from './day.ts'

@@ -65,7 +65,8 @@ function timeOf(text: string): number {
   if (text === 'MINVALUE') return Number.NEGATIVE_INFINITY
   if (text === 'MAXVALUE') return Number.POSITIVE_INFINITY
   const match = /^'(\d{4,6})-(\d\d)-(\d\d) (\d\d:\d\d:\d\d)(\.\d+)?\+00'$/.exec(text)
-  if (match === null) return text.includes('BC') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  if (match === null)
+    return text.includes('BC') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   const year = match[1]!.length === 4 ? match[1]! : `+${match[1]!.padStart(6, '0')}`
   return Date.parse(`${year}-${match[2]}-${match[3]}T${match[4]}${match[5] ?? ''}Z`)
 }

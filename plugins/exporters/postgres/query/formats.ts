@@ -9,24 +9,24 @@ export interface ResultField {
 /** A value as PostgreSQL prints it; null is NULL. */
 export type TextValue = string | null
 
-/** Makes text of a result, a line a row. */
-export interface RowFormat {
-  /** All of the text; rows are those of one result. */
-  format(fields: readonly ResultField[], rows: readonly (readonly TextValue[])[]): string
-}
+/** Makes text of all rows of one result, usually a line a row. */
+export type RowFormat = (
+  fields: readonly ResultField[],
+  rows: readonly (readonly TextValue[])[],
+) => string
 
 /** The format of this name, in any case; undefined is a table for people. Throws PipelineError. */
 export function formatNamed(name: string | undefined): RowFormat {
   switch (name?.toLowerCase()) {
     case undefined:
     case 'table':
-      return { format: formatTable }
+      return formatTable
     case 'csv':
-      return { format: formatCsv }
+      return formatCsv
     // ClickHouse's name, so that the same command works on either store.
     case 'json':
     case 'jsoneachrow':
-      return { format: formatJsonLines }
+      return formatJsonLines
     default:
       throw PipelineError.permanent(`format "${name}" is not known: use table, csv or json`)
   }
@@ -105,6 +105,7 @@ function jsonValue(value: TextValue, typeOid: number): string {
 }
 
 function escapeControls(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
   return text.replaceAll(/[\u0000-\u001f\u007f]/g, control => {
     switch (control) {
       case '\n':
@@ -121,5 +122,5 @@ function escapeControls(text: string): string {
 
 /** Code points, which is what terminals come closest to. */
 function widthOf(text: string): number {
-  return [...text].length
+  return Array.from(text).length
 }

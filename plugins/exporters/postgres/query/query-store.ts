@@ -22,7 +22,7 @@ export async function queryStore(
   const connections = new Connections(connectionOptions(config, endpoint))
   try {
     const { fields, rows } = await connections.use(signal, session => read(session, query))
-    return Buffer.from(format.format(fields, rows))
+    return Buffer.from(format(fields, rows))
   } catch (error) {
     throw queryError(error, describeEndpoint(endpoint))
   } finally {

@@ -12,7 +12,7 @@ import { checkTables } from './table-columns.ts'
  * Of everything that changes tables. The wait for a lock is short, since inserts queue up behind a
  * statement that waits for its lock; who gives up comes again.
  */
-export const SCHEMA_LIMITS: TransactionLimits = { statementMs: 50_000, lockMs: 3000 }
+const SCHEMA_LIMITS: TransactionLimits = { statementMs: 50_000, lockMs: 3000 }
 
 type Logger = PluginContext['logger']
 

@@ -21,7 +21,13 @@ test('a batch is inserted once', t => {
 })
 
 test('what was refused is read as it was written', t => {
-  const refusal = { ranges: [{ from: 1, to: 2 }, { from: 5, to: 9 }], fault: "it's bad" }
+  const refusal = {
+    ranges: [
+      { from: 1, to: 2 },
+      { from: 5, to: 9 },
+    ],
+    fault: "it's bad",
+  }
   t.is(
     refuseStatement('"l"', 'ab', refusal),
     `UPDATE "l" SET rejected = '{1,2,5,9}', fault = 'it''s bad' WHERE token = 'ab'`,

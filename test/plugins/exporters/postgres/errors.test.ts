@@ -20,7 +20,8 @@ const means = test.macro({
     t.like(error, { retryable, reason })
     t.is(error.message, `db: SQLSTATE ${code}: no luck`)
   },
-  title: (_provided, code, _retryable, reason) => `${code} is ${reason}`,
+  title: (_provided: string | undefined, code: string, _retryable: boolean, reason: string) =>
+    `${code} is ${reason}`,
 })
 
 test(means, '08006', true, 'server_unavailable')
@@ -60,7 +61,11 @@ test('a row that no partition takes is for the operator, not for the dead letter
 test('trouble on the way is retryable', t => {
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
   const error = classifyError(refused, 'db')
-  t.like(error, { retryable: true, reason: 'server_unavailable', message: `db: ${refused.message}` })
+  t.like(error, {
+    retryable: true,
+    reason: 'server_unavailable',
+    message: `db: ${refused.message}`,
+  })
   const both = new AggregateError([new Error('::1'), new Error('127.0.0.1')])
   t.is(classifyError(both, 'db').message, 'db: ::1; 127.0.0.1')
   t.is(classifyError('odd', 'db').message, 'db: odd')

@@ -1,6 +1,10 @@
-import { beginStatements, commit, inTransaction } from '../../../../plugins/exporters/postgres/transaction.ts'
-import { postgresTables } from '../../../helpers/postgres-tables.ts'
+import {
+  beginStatements,
+  commit,
+  inTransaction,
+} from '../../../../plugins/exporters/postgres/transaction.ts'
 import { usePostgres } from '../../../helpers/postgres-server.ts'
+import { postgresTables } from '../../../helpers/postgres-tables.ts'
 
 const { pgTest, server } = usePostgres()
 const limits = { statementMs: 200, lockMs: 100 }

@@ -10,7 +10,11 @@ pgTest('chunks arrive in order, and the connection goes on', async t => {
   const { connections, signal, sql } = await postgresTables(t, await server.database(), {}, false)
   await sql('CREATE TABLE x (a int, n serial)')
   await connections.use(signal, async session => {
-    await copyIn(session, SQL, ['1\n', '2\n3', '\n'].map(text => Buffer.from(text)))
+    await copyIn(
+      session,
+      SQL,
+      ['1\n', '2\n3', '\n'].map(text => Buffer.from(text)),
+    )
     await copyIn(session, SQL, [])
   })
   t.deepEqual(await sql('SELECT a FROM x ORDER BY n'), [{ a: 1 }, { a: 2 }, { a: 3 }])
@@ -20,7 +24,13 @@ pgTest('more than any buffer on the way holds', async t => {
   const { connections, signal, sql } = await postgresTables(t, await server.database(), {}, false)
   await sql('CREATE TABLE x (a text)')
   const chunk = Buffer.from(`${'x'.repeat(1023)}\n`.repeat(1024))
-  await connections.use(signal, session => copyIn(session, SQL, Array.from({ length: 20 }, () => chunk)))
+  await connections.use(signal, session =>
+    copyIn(
+      session,
+      SQL,
+      Array.from({ length: 20 }, () => chunk),
+    ),
+  )
   t.deepEqual(await sql('SELECT count(*)::int AS n FROM x'), [{ n: 20 * 1024 }])
 })
 

@@ -31,7 +31,8 @@ const gives = test.macro({
     t.is(jsonOf(messageOf(value)), json)
     t.is(jsonText(value, nothingAltered()), json)
   },
-  title: (_provided: string | undefined, _value: AnyValue, json: string) => `gives ${json.slice(0, 60)}`,
+  title: (_provided: string | undefined, _value: AnyValue, json: string) =>
+    `gives ${json.slice(0, 60)}`,
 })
 
 test(gives, undefined, 'null')
@@ -55,7 +56,11 @@ test(gives, Number.NaN, '"NaN"')
 test(gives, Number.NEGATIVE_INFINITY, '"-Infinity"')
 test(gives, Buffer.from([0, 255, 128]), '"AP+A"')
 test(gives, ['a', 1n, [true]], '["a",1,[true]]')
-test(gives, new Map<string, AnyValue>([['k\0', new Map([['i', 'v\0']])]]), '{"k\u2400":{"i":"v\u2400"}}')
+test(
+  gives,
+  new Map<string, AnyValue>([['k\0', new Map([['i', 'v\0']])]]),
+  '{"k\u2400":{"i":"v\u2400"}}',
+)
 
 test('the fast ways give what the slow one gives, whatever form the message has', t => {
   fc.assert(

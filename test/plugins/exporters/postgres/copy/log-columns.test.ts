@@ -1,6 +1,6 @@
 import test from 'ava'
-import { LOG_COLUMN_NAMES } from '../../../../../plugins/exporters/postgres/copy/log-columns.ts'
 import { LOG_COLUMN_NAMES as CLICKHOUSE_NAMES } from '../../../../../plugins/exporters/clickhouse/native/encode-block.ts'
+import { LOG_COLUMN_NAMES } from '../../../../../plugins/exporters/postgres/copy/log-columns.ts'
 
 test('the columns are those of the ClickHouse table, in snake case, and what times need', t => {
   const snake = CLICKHOUSE_NAMES.map(name =>

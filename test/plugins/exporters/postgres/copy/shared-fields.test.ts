@@ -14,7 +14,8 @@ function fieldsOf(
   const fields: string[] = []
   for (let pos = 0; pos < bytes.length; ) {
     const end = pos + 4 + bytes.readInt32BE(pos)
-    fields.push(bytes.toString('utf8', pos + 4, end).replace(/^\u0001/, ''))
+    const text = bytes.toString('utf8', pos + 4, end)
+    fields.push(text.startsWith('\u0001') ? text.slice(1) : text)
     pos = end
   }
   return fields

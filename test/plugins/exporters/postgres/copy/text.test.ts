@@ -33,9 +33,15 @@ test('a NUL after UTF-8', becomes, '\u00e9\0', '\u00e9\u2400', { nul: 1 })
 test('what is no UTF-8 becomes U+FFFD', becomes, Buffer.from([0x61, 0xff, 0x62]), 'a\ufffdb', {
   invalid_utf8: 1,
 })
-test('a surrogate in UTF-8 is none', becomes, Buffer.from([0xed, 0xa0, 0x80]), '\ufffd\ufffd\ufffd', {
-  invalid_utf8: 1,
-})
+test(
+  'a surrogate in UTF-8 is none',
+  becomes,
+  Buffer.from([0xed, 0xa0, 0x80]),
+  '\ufffd\ufffd\ufffd',
+  {
+    invalid_utf8: 1,
+  },
+)
 test('both', becomes, Buffer.from([0xff, 0]), '\ufffd\u2400', { invalid_utf8: 1, nul: 1 })
 
 test('any text arrives, and any bytes give text that PostgreSQL takes', t => {
