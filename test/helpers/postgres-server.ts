@@ -61,7 +61,7 @@ export function usePostgres(settings: readonly string[] = []): PostgresTest {
 
 function missing(title: string): void {
   if (process.env['CI'] !== undefined) {
-    test(title, t => t.fail('PostgreSQL is not installed: node scripts/services.mjs postgres'))
+    test(title, t => t.fail('PostgreSQL is not installed: apt-get install postgresql'))
     return
   }
   console.warn(`SKIPPED, PostgreSQL is not installed: ${title}`)
