@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
+import { freePorts } from '../services/process.ts'
+import { missingFor, postgresBin } from '../services/tools.ts'
 
 /*
  * A PostgreSQL server of one's own: in a temp folder, on a free port of the loopback, gone with the
@@ -14,7 +14,8 @@ import pg from 'pg'
  */
 
 const run = promisify(execFile)
-const bin = findBin()
+const bin = postgresBin()
+const missing = missingFor('postgres')
 const START_TRIES = 5
 const START_MS_MAX = 60_000
 
@@ -22,7 +23,7 @@ export interface PostgresServer {
   readonly port: number
   /** `postgres://` with the superuser, for the `endpoint` key. */
   readonly endpoint: string
-  /** Runs SQL as the superuser; rows come as arrays of what the types say, or as raw text. */
+  /** Runs SQL as the superuser. */
   sql(text: string): Promise<Record<string, unknown>[]>
   /** A database of this test alone; its endpoint, without TLS. */
   database(): Promise<string>
@@ -50,7 +51,7 @@ export function usePostgres(settings: readonly string[] = []): PostgresTest {
     database: () => known(started).database(),
     stop: () => known(started).stop(),
   }
-  if (bin === undefined) return { server, pgTest: missing }
+  if (missing !== undefined) return { server, pgTest: skip }
   test.before(async t => {
     t.timeout(START_MS_MAX * 2)
     started = await startPostgres(settings)
@@ -59,12 +60,12 @@ export function usePostgres(settings: readonly string[] = []): PostgresTest {
   return { server, pgTest: (title, run) => test(title, run) }
 }
 
-function missing(title: string): void {
+function skip(title: string): void {
   if (process.env['CI'] !== undefined) {
-    test(title, t => t.fail('PostgreSQL is not installed: apt-get install postgresql'))
+    test(title, t => t.fail(missing))
     return
   }
-  console.warn(`SKIPPED, PostgreSQL is not installed: ${title}`)
+  console.error(`SKIPPED: ${title}: ${missing}`)
   test.skip(title, t => t.pass())
 }
 
@@ -81,9 +82,9 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   const args = ['-D', data, '-U', 'parsec', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
   await run(account[0]!, [...account.slice(1), join(known(bin), 'initdb'), ...args])
   for (let tries = 1; ; tries++) {
-    const port = await freePort()
-    const child = await launch(account, data, folder, port, settings)
-    if (child !== undefined) return running(child, folder, port)
+    const [port] = await freePorts(1)
+    const child = await launch(account, data, folder, port!, settings)
+    if (child !== undefined) return running(child, folder, port!)
     if (tries === START_TRIES) throw new Error(`PostgreSQL did not start in ${folder}`)
   }
 }
@@ -114,6 +115,7 @@ async function launch(
 ): Promise<ChildProcess | undefined> {
   const all = [
     'fsync=off',
+    'max_connections=300',
     'listen_addresses=127.0.0.1',
     `port=${port}`,
     `unix_socket_directories=${folder}`,
@@ -195,24 +197,4 @@ export async function connectTo(t: ExecutionContext, endpoint: string): Promise<
   await client.connect()
   t.teardown(() => client.end())
   return client
-}
-
-/** PostgreSQL itself picks no port: another process may be quicker, and then it is tried again. */
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise(resolve => probe.close(resolve))
-  return port
-}
-
-/** Debian keeps the server's programs by version, outside the PATH; the newest one is taken. */
-function findBin(): string | undefined {
-  const root = '/usr/lib/postgresql'
-  const versions = existsSync(root) ? readdirSync(root) : []
-  const folders = [
-    ...versions.sort((a, b) => Number(b) - Number(a)).map(version => join(root, version, 'bin')),
-    ...(process.env['PATH'] ?? '').split(':'),
-  ]
-  return folders.find(folder => existsSync(join(folder, 'initdb')))
 }
