@@ -7,6 +7,7 @@ import { nopExporter } from './exporters/nop/index.ts'
 import { otlpExporter } from './exporters/otlp/index.ts'
 import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
+import { memoryLimiterExtension } from './extensions/memory_limiter/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
 import { batchProcessor } from './processors/batch/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
@@ -35,4 +36,5 @@ export const plugins: readonly Plugin[] = [
   forwardConnector,
   // Extensions
   healthCheck,
+  memoryLimiterExtension,
 ]

@@ -13,6 +13,7 @@ import {
 } from '../export/chain.ts'
 import type { Component, ComponentKind, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
+import type { Door } from '../plugin/door.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { fanOut } from './fan-out.ts'
@@ -27,6 +28,7 @@ export interface BuildOptions extends ExportChainOptions {
   readonly role?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly door: Door
   readonly statusBoard: StatusBoard
 }
 
@@ -183,7 +185,7 @@ class GraphBuilder {
   }
 
   #contextual(kind: ComponentKind, id: string, pipeline?: string): Contextual {
-    const { logger, metrics, statusBoard } = this.#options
+    const { logger, metrics, door, statusBoard } = this.#options
     const report = statusBoard.add(kind, id, pipeline)
     let reported = false
     const context = createPluginContext({
@@ -192,6 +194,7 @@ class GraphBuilder {
       pipeline,
       logger,
       metrics,
+      door,
       reportStatus: (status, detail) => {
         reported = true
         report(status, detail)

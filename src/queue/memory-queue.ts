@@ -2,6 +2,7 @@ import type { LogBatch } from '../batch/log-batch.ts'
 import { abortError } from '../plugin/abort.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
+import { Backlog, retryAfterMs } from '../plugin/retry-after.ts'
 import { type Queue, type QueueItem, type QueueStats, queueSize, type Sizer } from './queue.ts'
 import { Ring } from './ring.ts'
 
@@ -28,9 +29,6 @@ interface Sender {
 
 type Taker = (item: QueueItem | undefined) => void
 
-const RETRY_AFTER_MS_MIN = 1000
-const RETRY_AFTER_MS_MAX = 30_000
-
 /** The sending queue in memory: what it holds is lost when the process dies. */
 export class MemoryQueue implements Queue {
   readonly durable = false
@@ -40,12 +38,14 @@ export class MemoryQueue implements Queue {
   // Sets keep the order of arrival and let one that gives up leave from the middle.
   readonly #takers = new Set<Taker>()
   readonly #senders = new Set<Sender>()
+  readonly #backlog: Backlog
   readonly #held = { size: 0, bytes: 0, items: 0, requests: 0 }
   #closed = false
 
   constructor(options: MemoryQueueOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#backlog = new Backlog(this.#clock)
   }
 
   async start(): Promise<void> {}
@@ -112,6 +112,8 @@ export class MemoryQueue implements Queue {
   }
 
   #hold({ batch, size }: Item, sign: 1 | -1): void {
+    if (sign > 0) this.#backlog.add(size)
+    else this.#backlog.remove(size)
     this.#held.size += sign * size
     this.#held.bytes += sign * batch.memoryBytes
     this.#held.items += sign * batch.count
@@ -170,17 +172,17 @@ export class MemoryQueue implements Queue {
   }
 
   /**
-   * Asks the sender to wait as long as the oldest waiting batch has: that is how far the
-   * destination is behind.
+   * Asks the sender to wait as long as the destination is behind: as the oldest waiting batch has
+   * waited, or as the queue will take to drain.
    */
   #fullError(): PipelineError {
     const { name, sizer, capacity } = this.#options
     const oldest = this.#items.peek()
-    const behindMs = oldest === undefined ? 0 : this.#clock.now() - oldest.offeredAtMs
-    const retryAfterMs = Math.min(Math.max(behindMs, RETRY_AFTER_MS_MIN), RETRY_AFTER_MS_MAX)
+    const oldestMs = oldest === undefined ? 0 : this.#clock.now() - oldest.offeredAtMs
+    const behindMs = this.#backlog.behindMs(oldestMs)
     return PipelineError.retryable(
       `sending_queue of ${name} is full: ${this.#held.size} of ${capacity} ${sizer}`,
-      { reason: 'queue_full', retryAfterMs: Math.ceil(retryAfterMs) },
+      { reason: 'queue_full', retryAfterMs: retryAfterMs(behindMs) },
     )
   }
 }
