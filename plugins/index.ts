@@ -9,6 +9,7 @@ import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
 import { postgresExporter } from './exporters/postgres/index.ts'
 import { fileStorage } from './extensions/file_storage/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
+import { memoryLimiterExtension } from './extensions/memory_limiter/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
 import { batchProcessor } from './processors/batch/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
@@ -41,4 +42,5 @@ export const plugins: readonly Plugin[] = [
   // Extensions
   fileStorage,
   healthCheck,
+  memoryLimiterExtension,
 ]
