@@ -87,11 +87,8 @@ export {
   PipelineError,
   type PipelineErrorOptions,
 } from './plugin/pipeline-error.ts'
-<<<<<<< HEAD
 export { Readiness, SchemaError } from './plugin/readiness.ts'
-=======
 export { Backlog, retryAfterMs } from './plugin/retry-after.ts'
->>>>>>> main
 export { RepeatedLog } from './telemetry/repeated-log.ts'
 export { traced, tracer } from './telemetry/tracing.ts'
 export { version } from './telemetry/version.ts'
