@@ -32,7 +32,7 @@ const disk = definePlugin({
 const plugins = [...fakePlugins, sender, disk]
 
 /** What is said about these exporters, beside an extension disk that is started. */
-const says = test.macro(async (t, exporters: string, expected: string[], more = '') => {
+const says = test.macro(async (t, exporters: string, expected: string[], more: string = '') => {
   const ids = [...exporters.matchAll(/(sender(?:\/\w+)?):/g)].map(([, id]) => id!).join(', ')
   const text = `{receivers: {otlp: }, exporters: {${exporters}}, extensions: {disk: , health: ${more}}, service: {extensions: [disk, health], pipelines: {logs: {receivers: [otlp], exporters: [${ids}]}}}}`
   const { problems } = await loadConfig({ sources: [`yaml:${text}`], plugins })
