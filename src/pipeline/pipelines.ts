@@ -18,10 +18,11 @@ export interface PipelinesStats {
 export interface PreparedChange {
   readonly changes: ComponentChanges
   /**
-   * Goes over to it. Resolves when everything new takes data; what is no longer used goes on
-   * draining. Rejects, with the old config running, when a part cannot start; names it.
+   * Goes over to it. Resolves when everything new takes the data; `drained` ends when what is no
+   * longer used has stopped. Rejects, with the old config running, when a part cannot start; names
+   * it.
    */
-  apply(): Promise<void>
+  apply(): Promise<{ readonly drained: Promise<void> }>
 }
 
 /** The running pipelines of one process. */
@@ -69,9 +70,10 @@ export class Pipelines {
     return {
       changes: transition.changes,
       apply: async () => {
-        const drained = await transition.apply()
+        const drain = await transition.apply()
         this.#graph = next
-        this.#draining = drained()
+        this.#draining = drain()
+        return { drained: this.#draining }
       },
     }
   }

@@ -11,6 +11,7 @@ function subject(change: Partial<RunServiceOptions> = {}) {
   let log = ''
   const done = runService({
     config: emptyConfig(),
+    load: () => Promise.reject(new Error('not asked for')),
     createPipelines: fakePipelines({
       endpoints: () => [{ label: 'receiver otlp', endpoints: ['http://localhost:4318/v1/logs'] }],
     }),
