@@ -54,7 +54,9 @@ async function start(
 
 async function bodiesIn(...files: readonly string[]): Promise<string[]> {
   const texts = await Promise.all(files.map(file => readFile(file, 'utf8').catch(() => '')))
-  return texts.flatMap(text => [...text.matchAll(/"stringValue":"([a-z-]+-\d+-[ab])"/g)].map(m => m[1]!))
+  return texts.flatMap(text =>
+    [...text.matchAll(/"stringValue":"([a-z-]+-\d+-[ab])"/g)].map(m => m[1]!),
+  )
 }
 
 /** Rewrites the config, sends SIGHUP and waits for the line about it. */
@@ -132,7 +134,10 @@ test('a reload under load refuses no connection and loses no record', async t =>
       { exporters: { file, otlp_http: sinkWith({ sending_queue: { queue_size: '1MiB' } }) } },
       /changed exporter otlp_http/,
     ],
-    [{ exporters: { file, otlp_http: sinkWith({ sending_queue: { batch: {} } }) } }, /changed exporter otlp_http \(sending_queue\)/],
+    [
+      { exporters: { file, otlp_http: sinkWith({ sending_queue: { batch: {} } }) } },
+      /changed exporter otlp_http \(sending_queue\)/,
+    ],
   ]
   for (const [parts, expected] of steps) {
     await load.more(20)

@@ -4,7 +4,12 @@ import { parseDurationMs } from '../config/fields.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { ServiceConfig } from '../config/service-config.ts'
 import { runService } from '../service/run-service.ts'
-import { addConfigOptions, type ConfigOptions, loadFromOptions, usableConfig } from './config-options.ts'
+import {
+  addConfigOptions,
+  type ConfigOptions,
+  loadFromOptions,
+  usableConfig,
+} from './config-options.ts'
 import type { CliContext } from './context.ts'
 import { CommandExit, EXIT, UsageError } from './exit-codes.ts'
 import { SHIPPED_CONFIG } from './shipped-config.ts'

@@ -205,7 +205,14 @@ class GraphBuilder implements Graph {
     )
     const inlet = withSpan(new Guard(instance.component, instance.context), label)
     const { consumer } = next
-    const part = new StagePart({ label, phase: 'processor', instance, inlet, outlet, next: consumer })
+    const part = new StagePart({
+      label,
+      phase: 'processor',
+      instance,
+      inlet,
+      outlet,
+      next: consumer,
+    })
     return { consumer: inlet, nodes: this.#add(part, next.nodes) }
   }
 
@@ -226,7 +233,14 @@ class GraphBuilder implements Graph {
       )
     const { consumer } = next
     const instance = renew()
-    const part = new StagePart({ label, phase: 'receiver', instance, outlet, renew, next: consumer })
+    const part = new StagePart({
+      label,
+      phase: 'receiver',
+      instance,
+      outlet,
+      renew,
+      next: consumer,
+    })
     this.#add(part, next.nodes)
   }
 

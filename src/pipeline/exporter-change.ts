@@ -173,7 +173,11 @@ export class ExporterChange {
     const label = `sending queue of ${this.#part.label}`
     const report = (): void => undefined
     const node = { label, phase: 'queue', component: chain, upstream: [], report } as const
-    await stopNode({ ...node, upstream: [], hasReported: () => true }, deadline, this.#options.logger)
+    await stopNode(
+      { ...node, upstream: [], hasReported: () => true },
+      deadline,
+      this.#options.logger,
+    )
   }
 }
 

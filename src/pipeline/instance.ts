@@ -1,6 +1,11 @@
 import type { Logger } from 'pino'
 import type { ConfiguredComponent } from '../config/service-config.ts'
-import type { Component, ComponentKind, ComponentStatus, PluginContext } from '../plugin/component.ts'
+import type {
+  Component,
+  ComponentKind,
+  ComponentStatus,
+  PluginContext,
+} from '../plugin/component.ts'
 import { StatusEntry } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createPluginContext } from './plugin-context.ts'

@@ -88,11 +88,7 @@ export async function startNode(node: Node): Promise<void> {
 }
 
 /** Never rejects; ends a little after `deadline` at the latest. */
-export async function stopNode(
-  node: Node,
-  deadline: AbortSignal,
-  logger: Logger,
-): Promise<void> {
+export async function stopNode(node: Node, deadline: AbortSignal, logger: Logger): Promise<void> {
   node.report('stopping')
   try {
     const stopped = await within(callStop(node.component, deadline), deadline)
@@ -109,7 +105,7 @@ async function callStop(component: Component, deadline: AbortSignal): Promise<vo
 }
 
 /** False when `work` was not done a little after the deadline. Rejects as the work does. */
-export async function within(work: Promise<void>, deadline: AbortSignal): Promise<boolean> {
+async function within(work: Promise<void>, deadline: AbortSignal): Promise<boolean> {
   return await new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
     const arm = (): void => {

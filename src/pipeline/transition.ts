@@ -68,7 +68,10 @@ export class Transition {
   }
 
   async #startStages(): Promise<void> {
-    const nodes = nodesOf(this.#to, this.#added.filter(part => !isReceiver(part)))
+    const nodes = nodesOf(
+      this.#to,
+      this.#added.filter(part => !isReceiver(part)),
+    )
     await startNodes(nodes, this.#options.logger)
     this.#undo.push(deadline => stopNodes(nodes, deadline, this.#options.logger))
   }
@@ -128,9 +131,19 @@ export class Transition {
     const receivers = nodesOf(this.#from, gone.filter(isReceiver))
     await Promise.all([
       stopNodes(receivers, deadline, logger),
-      untilAborted(Promise.all(idle).then(() => undefined), deadline),
+      untilAborted(
+        Promise.all(idle).then(() => undefined),
+        deadline,
+      ),
     ])
-    await stopNodes(nodesOf(this.#from, gone.filter(part => !isReceiver(part))), deadline, logger)
+    await stopNodes(
+      nodesOf(
+        this.#from,
+        gone.filter(part => !isReceiver(part)),
+      ),
+      deadline,
+      logger,
+    )
     await Promise.all(this.#to.changes.map(change => change.finish(deadline)))
     await this.#forgetMetrics(this.#gone, this.#to)
     if (gone.length > 0) logger.info('what the config before had running has stopped')

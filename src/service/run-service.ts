@@ -62,20 +62,8 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
     shutdownTimeoutMs,
     reload: () => reloader.reload('POST /reload'),
   })
-  let files = options.watch ?? []
-  const reloader = new Reloader({
-    load: async () => {
-      const loaded = await options.load()
-      files = [...new Set([...(options.watch ?? []), ...loaded.files])]
-      return loaded
-    },
-    apply: config => service.reload(config),
-    logger,
-    metrics,
-  })
-  const reload = (trigger: string): void => void reloader.reload(trigger)
-  const watch = new ConfigWatch({ files: () => files, onChange: () => reload('a config file has changed'), logger })
-  if (options.watch !== undefined) await watch.start()
+  const { reloader, watch } = createReloader(service, options, { logger, metrics })
+  await watch?.start()
   let healthy = true
   let end: () => void = () => undefined
   const ended = new Promise<void>(resolve => {
@@ -89,9 +77,9 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
       shutdownTimeoutMs,
       stop: () => end(),
       abandon,
-      reload: () => reload('SIGHUP'),
+      reload: () => void reloader.reload('SIGHUP'),
     }),
-    () => watch.stop(),
+    () => watch?.stop(),
     handleFaults({
       source,
       logger,
@@ -115,6 +103,28 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
   } finally {
     for (const release of releases) release()
   }
+}
+
+function createReloader(
+  service: Service,
+  { load, watch: given }: RunServiceOptions,
+  common: { readonly logger: Logger; readonly metrics: Metrics },
+): { readonly reloader: Reloader; readonly watch: ConfigWatch | undefined } {
+  let files = given ?? []
+  const reloader = new Reloader({
+    ...common,
+    load: async () => {
+      const loaded = await load()
+      // Those it was started with stay: a file that is missing now may come back.
+      files = [...new Set([...(given ?? []), ...loaded.files])]
+      return loaded
+    },
+    apply: config => service.reload(config),
+  })
+  const onChange = (): void => void reloader.reload('a config file has changed')
+  const { logger } = common
+  const watch = given && new ConfigWatch({ files: () => files, onChange, logger })
+  return { reloader, watch }
 }
 
 function announce(service: Service, options: RunServiceOptions, logger: Logger): void {

@@ -50,7 +50,10 @@ export function fakePipelines(change: Partial<RunningPipelines> = {}): Pipelines
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
     endpoints: () => [],
-    prepare: async () => ({ changes: noChanges, apply: async () => ({ drained: Promise.resolve() }) }),
+    prepare: async () => ({
+      changes: noChanges,
+      apply: async () => ({ drained: Promise.resolve() }),
+    }),
     stats: () => ({}),
     ...change,
   })
