@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -155,4 +155,63 @@ test('a reload under load refuses no connection and loses no record', async t =>
   const copied = await bodiesIn(join(folder, 'extra.json'))
   t.true(copied.length > 0)
   t.is(new Set(copied).size, copied.length)
+})
+
+test('a config that cannot be run leaves the old one running, and says why', async t => {
+  const folder = await tempFolder(t)
+  const taken = createServer()
+  await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => taken.close())
+  const endpoint = `127.0.0.1:${(taken.address() as AddressInfo).port}`
+  const exporters = { file: { path: join(folder, 'main.json') } }
+  const run = await start(t, folder, { exporters })
+  const load = startLoad(run.logsUrl, run.grpc)
+  await load.more(3)
+  const to = JSON.parse(configText({ exporters: { file: { path: join(folder, 'b.json') } } }))
+  to.receivers['otlp/2'] = { protocols: { http: { endpoint } } }
+  to.service.pipelines.logs.receivers.push('otlp/2')
+  await change(
+    run,
+    JSON.stringify(to),
+    new RegExp(`old one goes on: receiver otlp/2 did not start: ${endpoint} is already in use`),
+  )
+  await load.more(3)
+  await load.stop()
+  t.deepEqual(load.failures, [])
+  const health = await fetch(`${run.adminUrl}/health`)
+  t.like(await health.json(), { status: 'ok', ready: true })
+  run.parsec.child.kill('SIGTERM')
+  await run.parsec.exited
+  const written = await bodiesIn(join(folder, 'main.json'), join(folder, 'b.json'))
+  t.deepEqual(written.toSorted(), [...load.acknowledged].toSorted())
+})
+
+test('POST /reload tells what has changed, or what is wrong', async t => {
+  const folder = await tempFolder(t)
+  const exporters = { file: { path: join(folder, 'main.json') } }
+  const { path, adminUrl } = await start(t, folder, { exporters })
+  await writeFile(path, configText({ exporters: { ...exporters, nop: {} } }))
+  const post = (): Promise<Response> => fetch(`${adminUrl}/reload`, { method: 'POST' })
+  const good = await post()
+  t.is(good.status, 200)
+  t.like(await good.json(), { result: 'success', changes: { added: ['exporter nop'] } })
+  await writeFile(path, configText({ exporters: { debgu: {} } }))
+  const bad = await post()
+  t.is(bad.status, 400)
+  const { problems } = (await bad.json()) as { problems: { message: string; line: number }[] }
+  t.regex(problems[0]!.message, /unknown exporter type "debgu"/)
+  t.true(problems[0]!.line > 1)
+  const metrics = await (await fetch(`${adminUrl}/metrics`)).text()
+  t.regex(metrics, /^parsec_config_last_reload_successful 0$/m)
+})
+
+test('with --watch a config that is renamed into place is gone over to', async t => {
+  const folder = await tempFolder(t)
+  const exporters = { file: { path: join(folder, 'main.json') } }
+  const { path, parsec } = await start(t, folder, { exporters }, ['--watch'])
+  await writeFile(`${path}.new`, configText({ exporters: { ...exporters, nop: {} } }))
+  await rename(`${path}.new`, path)
+  await parsec.says(/a config file has changed: reading the config again/)
+  await parsec.says(/config reloaded: added exporter nop/)
+  t.pass()
 })

@@ -105,10 +105,7 @@ export class Service {
    */
   async reload(config: ServiceConfig): Promise<ComponentChanges> {
     const changing = this.#reload(config)
-    this.#reloading = changing.then(
-      () => undefined,
-      () => undefined,
-    )
+    this.#reloading = Promise.allSettled([this.#reloading, changing]).then(() => undefined)
     return await changing
   }
 

@@ -123,9 +123,14 @@ test('when another part of the config fails, exporters go back to what they were
 
 test('one that cannot even go back refuses retryably and says so', async t => {
   const { plugins, faults } = createReloadPlugins()
-  const run = await runPipeline(t, 'exporters: {end: {sending_queue: {enabled: false}, retry_on_failure: {enabled: false}}}', plugins)
+  const run = await runPipeline(
+    t,
+    'exporters: {end: {sending_queue: {enabled: false}, retry_on_failure: {enabled: false}}}',
+    plugins,
+  )
   faults.start.add('end')
-  const to = 'exporters: {end: {value: x, sending_queue: {enabled: false}, retry_on_failure: {enabled: false}}}'
+  const to =
+    'exporters: {end: {value: x, sending_queue: {enabled: false}, retry_on_failure: {enabled: false}}}'
   await t.throwsAsync(run.reload(to), { message: 'exporter end did not start: cannot start' })
   t.like(run.statusBoard.report()[0], { status: 'permanent_error' })
   const error = await t.throwsAsync(run.send(sampleLogs(['a'])), { instanceOf: PipelineError })

@@ -30,7 +30,13 @@ test('the same config once more changes nothing', async t => {
   const config = { receivers: 'source: ', processors: 'step: ', exporters: 'end: ' }
   const { reload, log } = await start(t, config)
   t.deepEqual(await reload(config), {
-    kept: ['exporter end', 'processor step of logs', 'receiver test', 'receiver source', 'pipeline logs'],
+    kept: [
+      'exporter end',
+      'processor step of logs',
+      'receiver test',
+      'receiver source',
+      'pipeline logs',
+    ],
     added: [],
     changed: [],
     rewired: [],
