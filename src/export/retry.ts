@@ -1,4 +1,5 @@
 import type { LogBatch } from '../batch/log-batch.ts'
+import { randomOrigin } from '../batch/origin.ts'
 import { type Clock, sleep } from '../plugin/clock.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
@@ -20,6 +21,9 @@ export interface RetryOptions {
   readonly onRetry: (batch: LogBatch, error: PipelineError, waitMs: number) => void
 }
 
+/** The reason of what was given up because `max_elapsed_time` is over. */
+export const RETRIES_EXHAUSTED = 'retries_exhausted'
+
 /** The longest that failing tries keep a sender waiting, in milliseconds. */
 const SENDER_WAIT_MS_MAX = 8000
 
@@ -36,8 +40,10 @@ export class Retry implements Consumer {
     this.#options = options
   }
 
-  async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
+  async consume(given: LogBatch, signal: AbortSignal): Promise<void> {
     const { clock, stopping, onRetry } = this.#options
+    // Without a queue nobody has named it yet, and every try must carry the same identity.
+    const batch = given.origin === undefined ? given.with({ origin: randomOrigin() }) : given
     const startMs = clock.now()
     const backoff = this.#backoff()
     for (;;) {
@@ -83,7 +89,7 @@ export class Retry implements Consumer {
       `gave up after ${Math.round(elapsedMs)}ms, max_elapsed_time is ${maxMs}ms: ${error.message}`,
       {
         code: error.code,
-        reason: 'retries_exhausted',
+        reason: RETRIES_EXHAUSTED,
         ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
         cause: error,
       },

@@ -12,6 +12,7 @@ import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { ExporterChange } from './exporter-change.ts'
 import { ExporterPart } from './exporter-part.ts'
+import { exporterSpec, sameSpec } from './exporter-spec.ts'
 import { fanOut } from './fan-out.ts'
 import { countIncoming, countOutgoing, Flow } from './flow.ts'
 import { Gate } from './gate.ts'
@@ -160,9 +161,10 @@ class GraphBuilder implements Graph {
   #addExporter(configured: ConfiguredComponent): Entry {
     const before = this.#running?.parts.get(`exporter ${configured.id}`)
     const known = before instanceof ExporterPart ? before : undefined
-    const part = known ?? new ExporterPart(configured, this.#options)
-    if (known !== undefined && !sameConfig(known.configured, configured)) {
-      this.changes.push(new ExporterChange(known, configured, this.#options))
+    const spec = exporterSpec(this.#config, configured)
+    const part = known ?? new ExporterPart(spec, this.#options)
+    if (known !== undefined && !sameSpec(known.spec, spec)) {
+      this.changes.push(new ExporterChange(known, spec, this.#options))
     }
     const [queue, exporter] = this.#add(part, [])
     exporter!.upstream.push(queue!)

@@ -1,12 +1,14 @@
 import type { Logger } from 'pino'
 import type { ConfiguredComponent } from '../config/service-config.ts'
-import { chainConfigOf, type ExportChain } from '../export/chain.ts'
+import type { ExportChain } from '../export/chain.ts'
 import { untilAborted } from '../plugin/abort.ts'
 import type { Exporter } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
+import { drainDisk, warnOfRest } from './disk-rest.ts'
 import type { ExporterPart } from './exporter-part.ts'
+import { type ExporterSpec, queueDirectory, sameChain } from './exporter-spec.ts'
 import type { Instance } from './instance.ts'
 import { startNode, stopNode } from './lifecycle.ts'
 import { nodeOf } from './part.ts'
@@ -22,13 +24,13 @@ export interface ExporterChangeOptions {
 
 /**
  * The way of one exporter to a new config. The old one is stopped before the new one starts, because
- * both may need the same file, directory or engine; meanwhile batches wait. Only a chain in memory
- * is left to drain beside its successor, with which it shares nothing.
+ * both may need the same file, directory or engine; meanwhile batches wait. Only a chain whose queue
+ * does not lie in the same directory is left to drain beside its successor.
  */
 export class ExporterChange {
   readonly #part: ExporterPart
-  readonly #from: ConfiguredComponent
-  readonly #to: ConfiguredComponent
+  readonly #from: ExporterSpec
+  readonly #to: ExporterSpec
   readonly #options: ExporterChangeOptions
   readonly #next: Instance<Exporter> | undefined
   readonly #changesChain: boolean
@@ -38,22 +40,22 @@ export class ExporterChange {
   #hasNewExporter = false
   #hasNewChain = false
   /** Whose config the present chain has. */
-  #chainOf: ConfiguredComponent
+  #chainOf: ExporterSpec
   /** Replaced, not yet drained. */
-  #left: ExportChain | undefined
+  #left: { readonly chain: ExportChain; readonly spec: ExporterSpec } | undefined
 
   /** Creates the new exporter, if it must be another; throws an Error with its name. */
-  constructor(part: ExporterPart, to: ConfiguredComponent, options: ExporterChangeOptions) {
+  constructor(part: ExporterPart, to: ExporterSpec, options: ExporterChangeOptions) {
     this.#part = part
-    this.#from = part.configured
+    this.#from = part.spec
     this.#to = to
     this.#options = options
     this.#chainOf = this.#from
-    const keys = changedKeys(this.#from.config, to.config)
-    const isOther = keys.some(key => !CHAIN_KEYS.includes(key)) || this.#from.plugin !== to.plugin
-    this.#next = isOther ? part.create(to) : undefined
-    this.#changesChain =
-      changedKeys(chainConfigOf(this.#from.config), chainConfigOf(to.config)).length > 0
+    const [before, now] = [this.#from.configured, to.configured]
+    const keys = changedKeys(before.config, now.config)
+    const isOther = keys.some(key => !CHAIN_KEYS.includes(key)) || before.plugin !== now.plugin
+    this.#next = isOther ? part.create(now) : undefined
+    this.#changesChain = !sameChain(this.#from, to)
   }
 
   get part(): ExporterPart {
@@ -61,7 +63,7 @@ export class ExporterChange {
   }
 
   get to(): ConfiguredComponent {
-    return this.#to
+    return this.#to.configured
   }
 
   /** Rejects when the new exporter or its queue cannot start; the old ones then run again. */
@@ -75,7 +77,7 @@ export class ExporterChange {
         this.#hasNewChain = true
         await this.#useChainOf(this.#to, deadline)
       }
-      this.#part.configured = this.#to
+      this.#part.spec = this.#to
     } catch (thrown) {
       await this.undo(deadline)
       throw thrown
@@ -85,22 +87,29 @@ export class ExporterChange {
   /** Goes back to the old config. Never rejects. */
   async undo(deadline: AbortSignal): Promise<void> {
     const part = this.#part
-    part.configured = this.#from
+    part.spec = this.#from
     if (this.#hasNewChain) {
       await this.#attempt(part.head, () => this.#undoChain(deadline))
-      await this.finish(deadline)
+      await this.finish(() => deadline)
     }
     if (this.#hasNewExporter) {
-      await this.#attempt(part.tail, () => this.#useExporter(part.create(this.#from), deadline))
+      await this.#attempt(part.tail, () =>
+        this.#useExporter(part.create(this.#from.configured), deadline),
+      )
     }
   }
 
-  /** Drains the chain that `apply` has replaced. Never rejects. */
-  async finish(deadline: AbortSignal): Promise<void> {
-    if (this.#left === undefined) return
-    await this.#stopChain(this.#left, deadline)
-    this.#part.forget(this.#left)
+  /** Drains the chain that `apply` has replaced, then stops it. Never rejects. */
+  async finish(createDeadline: () => AbortSignal): Promise<void> {
+    const left = this.#left
+    if (left === undefined) return
     this.#left = undefined
+    const { logger } = this.#options
+    const { label } = this.#part
+    await drainDisk(left.chain, left.spec, createDeadline())
+    await this.#stopChain(left.chain, createDeadline())
+    this.#part.forget(left.chain)
+    warnOfRest(left.chain, left.spec, { label, logger })
   }
 
   async #useExporter(next: Instance<Exporter>, deadline: AbortSignal): Promise<void> {
@@ -118,17 +127,18 @@ export class ExporterChange {
     this.#part.useInstance(next)
   }
 
-  async #useChainOf(configured: ConfiguredComponent, deadline: AbortSignal): Promise<void> {
+  async #useChainOf(spec: ExporterSpec, deadline: AbortSignal): Promise<void> {
     const part = this.#part
     const before = part.chain
-    const waits = isDurable(this.#chainOf)
+    const directory = queueDirectory(this.#chainOf)
+    const waits = directory !== undefined && directory === queueDirectory(spec)
     if (waits) {
       const passed = part.head.close()
       if (!this.#chainIsStopped) await this.#stopChain(before, deadline)
       this.#chainIsStopped = true
       await untilAborted(passed, deadline)
     }
-    const next = part.createChain(configured)
+    const next = part.createChain(spec)
     try {
       await next.start?.()
     } catch (cause) {
@@ -138,9 +148,9 @@ export class ExporterChange {
     }
     void part.useChain(next)
     this.#chainIsStopped = false
-    this.#chainOf = configured
     if (waits) part.forget(before)
-    else this.#left = before
+    else this.#left = { chain: before, spec: this.#chainOf }
+    this.#chainOf = spec
   }
 
   async #undoChain(deadline: AbortSignal): Promise<void> {
@@ -148,8 +158,8 @@ export class ExporterChange {
     // The one before still runs: it has only been passed by.
     const before = this.#left
     if (before !== undefined) {
-      this.#left = chain
-      void this.#part.useChain(before)
+      this.#left = { chain, spec: this.#to }
+      void this.#part.useChain(before.chain)
     } else if (this.#chainIsStopped || this.#chainOf !== this.#from) {
       await this.#useChainOf(this.#from, deadline)
     }
@@ -179,10 +189,4 @@ export class ExporterChange {
       this.#options.logger,
     )
   }
-}
-
-/** Does what the chain has not sent stay on disk, where its successor may find it? */
-function isDurable({ config }: ConfiguredComponent): boolean {
-  const queue = chainConfigOf(config).sending_queue
-  return queue?.enabled === true && queue.storage !== undefined
 }

@@ -9,6 +9,7 @@ import {
 } from '../export/chain.ts'
 import type { Exporter, PluginContext } from '../plugin/component.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import type { ExporterSpec } from './exporter-spec.ts'
 import { Gate } from './gate.ts'
 import { Guard } from './guard.ts'
 import { Instance } from './instance.ts'
@@ -16,7 +17,7 @@ import type { Node } from './lifecycle.ts'
 import { nodeOf, type Part } from './part.ts'
 import { withSpan } from './spans.ts'
 
-export interface ExporterPartOptions extends ExportChainOptions {
+export interface ExporterPartOptions extends Pick<ExportChainOptions, 'clock' | 'random'> {
   readonly logger: Logger
   readonly metrics: Metrics
 }
@@ -35,7 +36,7 @@ export class ExporterPart implements Part {
   readonly #tail = new Gate()
   readonly #context: PluginContext
   /** What it was last brought to. */
-  configured: ConfiguredComponent
+  spec: ExporterSpec
   #instance: Instance<Exporter>
   #chain: ExportChain
   /** Chains that were replaced and still drain. */
@@ -44,20 +45,24 @@ export class ExporterPart implements Part {
   readonly #past = { sent: 0, failed: 0, dropped: 0 }
 
   /** Throws an Error that names the exporter when it cannot be created. */
-  constructor(configured: ConfiguredComponent, options: ExporterPartOptions) {
-    this.configured = configured
-    this.label = `exporter ${configured.id}`
+  constructor(spec: ExporterSpec, options: ExporterPartOptions) {
+    this.spec = spec
+    this.label = `exporter ${spec.configured.id}`
     this.#options = options
-    this.#instance = this.create(configured)
+    this.#instance = this.create(spec.configured)
     const { context } = this.#instance
     // The chain may outlive the exporter it was built with.
     this.#context = {
       ...context,
       reportStatus: (status, detail) => this.#instance.context.reportStatus(status, detail),
     }
-    this.#chain = this.createChain(configured)
+    this.#chain = this.createChain(spec)
     void this.#tail.open(this.#instance.component)
     void this.#head.open(this.#chain)
+  }
+
+  get configured(): ConfiguredComponent {
+    return this.spec.configured
   }
 
   get instance(): Instance<Exporter> {
@@ -103,9 +108,10 @@ export class ExporterPart implements Part {
   }
 
   /** A new chain before the same gate, neither started nor in use. */
-  createChain({ config }: ConfiguredComponent): ExportChain {
+  createChain({ configured, chain }: ExporterSpec): ExportChain {
     const guarded = withSpan(new Guard(this.#tail, this.#context), this.label)
-    return buildExportChain(guarded, chainConfigOf(config), this.#context, this.#options)
+    const options = { ...this.#options, ...chain }
+    return buildExportChain(guarded, chainConfigOf(configured.config), this.#context, options)
   }
 
   /** Sends what the chain gives out to `instance` from now on. */

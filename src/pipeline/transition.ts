@@ -4,6 +4,8 @@ import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Graph } from './build.ts'
 import { type ComponentChanges, compareGraphs } from './changes.ts'
+import { drainDisk, warnOfRest } from './disk-rest.ts'
+import { ExporterPart } from './exporter-part.ts'
 import { type Node, startNode, startNodes, stopNodes } from './lifecycle.ts'
 import { type Part, StagePart } from './part.ts'
 
@@ -136,17 +138,22 @@ export class Transition {
         deadline,
       ),
     ])
-    await stopNodes(
-      nodesOf(
-        this.#from,
-        gone.filter(part => !isReceiver(part)),
-      ),
+    const stages = gone.filter(part => !isReceiver(part) && !(part instanceof ExporterPart))
+    await stopNodes(nodesOf(this.#from, stages), deadline, logger)
+    await this.#stopExporters(
+      gone.filter(part => part instanceof ExporterPart),
       deadline,
-      logger,
     )
-    await Promise.all(this.#to.changes.map(change => change.finish(deadline)))
+    await Promise.all(this.#to.changes.map(change => change.finish(() => this.#deadline())))
     await this.#forgetMetrics(this.#gone, this.#to)
     if (gone.length > 0) logger.info('what the config before had running has stopped')
+  }
+
+  async #stopExporters(exporters: readonly ExporterPart[], deadline: AbortSignal): Promise<void> {
+    const { logger } = this.#options
+    await Promise.all(exporters.map(({ chain, spec }) => drainDisk(chain, spec, deadline)))
+    await stopNodes(nodesOf(this.#from, exporters), this.#deadline(), logger)
+    for (const { label, chain, spec } of exporters) warnOfRest(chain, spec, { label, logger })
   }
 
   /** Gauges of what is not there any more would stand still for ever. */

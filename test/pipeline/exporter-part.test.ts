@@ -9,24 +9,24 @@ function subject() {
   const { logger, metrics } = createTestContext('exporter', 'sink')
   const { plugins, sinks } = createTestEnds()
   const plugin = plugins.find(({ type }) => type === 'sink')!
-  const configured = { id: 'sink', plugin, config: {} }
-  return { part: new ExporterPart(configured, { logger, metrics }), configured, sinks }
+  const spec = { configured: { id: 'sink', plugin, config: {} }, chain: {} }
+  return { part: new ExporterPart(spec, { logger, metrics }), spec, sinks }
 }
 
 test('what the chain sends goes to the exporter that is in use', async t => {
-  const { part, configured, sinks } = subject()
+  const { part, spec, sinks } = subject()
   const first = sinks.get('sink')!
   await part.head.consume(sampleLogs(['a']), signal)
-  part.useInstance(part.create(configured))
+  part.useInstance(part.create(spec.configured))
   await part.head.consume(sampleLogs(['b']), signal)
   t.deepEqual([first.bodies, sinks.get('sink')!.bodies], [['a'], ['b']])
 })
 
 test('its figures are those of all chains it had', async t => {
-  const { part, configured } = subject()
+  const { part, spec } = subject()
   await part.head.consume(sampleLogs(['a']), signal)
   const before = part.chain
-  await part.useChain(part.createChain(configured))
+  await part.useChain(part.createChain(spec))
   await part.head.consume(sampleLogs(['b', 'c']), signal)
   t.is(part.stats().sent, 3)
   part.forget(before)
@@ -38,7 +38,7 @@ test('only an exporter can be one', t => {
   const { logger, metrics } = createTestContext('exporter', 'sink')
   const [receiver] = createTestEnds().plugins
   const configured = { id: 'test', plugin: receiver!, config: {} }
-  t.throws(() => new ExporterPart(configured, { logger, metrics }), {
+  t.throws(() => new ExporterPart({ configured, chain: {} }, { logger, metrics }), {
     message: 'test is no exporter',
   })
 })
