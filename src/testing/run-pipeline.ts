@@ -83,9 +83,9 @@ export async function runPipeline(
       known<Consumer>(ends.entries, receiver).consume(batch, signal),
     reload: async yaml => {
       const next = await check(yaml, [...plugins, ...ends.plugins], options.env)
-      const { changes, apply } = await pipelines.prepare(next, options.stopMs ?? STOP_MS)
-      await (await apply()).drained
-      return changes
+      const prepared = await pipelines.prepare(next, options.stopMs ?? STOP_MS)
+      await (await prepared.apply()).drained
+      return prepared.changes
     },
     sink: id => known(ends.sinks, id ?? [...ends.sinks.keys()][0] ?? 'sink'),
     stop,
