@@ -8,6 +8,7 @@ import { otlpExporter } from './exporters/otlp/index.ts'
 import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
 import { fileStorage } from './extensions/file_storage/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
+import { memoryLimiterExtension } from './extensions/memory_limiter/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
 import { batchProcessor } from './processors/batch/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
@@ -39,4 +40,5 @@ export const plugins: readonly Plugin[] = [
   // Extensions
   fileStorage,
   healthCheck,
+  memoryLimiterExtension,
 ]

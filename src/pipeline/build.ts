@@ -8,6 +8,7 @@ import type {
 import type { ExportChainOptions } from '../export/chain.ts'
 import type { Component, ComponentKind, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
+import type { Door } from '../plugin/door.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { ExporterChange } from './exporter-change.ts'
@@ -28,6 +29,7 @@ export interface BuildOptions extends ExportChainOptions {
   readonly role?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly door: Door
   readonly statusBoard: StatusBoard
 }
 
@@ -281,8 +283,8 @@ class GraphBuilder implements Graph {
     pipeline: string | undefined,
     create: (context: PluginContext) => C,
   ): Instance<C> {
-    const { logger, metrics } = this.#options
-    return new Instance({ kind, configured, pipeline, logger, metrics }, create)
+    const { logger, metrics, door } = this.#options
+    return new Instance({ kind, configured, pipeline, logger, metrics, door }, create)
   }
 
   /** Adds a part that sends to the parts of these nodes. */

@@ -8,6 +8,7 @@ import {
   type ExporterStats,
 } from '../export/chain.ts'
 import type { Exporter, PluginContext } from '../plugin/component.ts'
+import type { Door } from '../plugin/door.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { ExporterSpec } from './exporter-spec.ts'
 import { Gate } from './gate.ts'
@@ -20,6 +21,7 @@ import { withSpan } from './spans.ts'
 export interface ExporterPartOptions extends Pick<ExportChainOptions, 'clock' | 'random'> {
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly door: Door
 }
 
 const COUNTS = ['sent', 'failed', 'dropped'] as const

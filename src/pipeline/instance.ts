@@ -6,6 +6,7 @@ import type {
   ComponentStatus,
   PluginContext,
 } from '../plugin/component.ts'
+import type { Door } from '../plugin/door.ts'
 import { StatusEntry } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createPluginContext } from './plugin-context.ts'
@@ -17,6 +18,7 @@ export interface InstanceOptions {
   readonly pipeline?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly door: Door
 }
 
 /** One component created from one config, and what it says of itself. */
@@ -32,7 +34,7 @@ export class Instance<C extends Component = Component> implements Component {
 
   /** Throws an Error that names the component when `create` does. */
   constructor(options: InstanceOptions, create: (context: PluginContext) => C) {
-    const { kind, configured, pipeline, logger, metrics } = options
+    const { kind, configured, pipeline, logger, metrics, door } = options
     const { id } = configured
     this.kind = kind
     this.configured = configured
@@ -43,6 +45,7 @@ export class Instance<C extends Component = Component> implements Component {
       pipeline,
       logger,
       metrics,
+      door,
       reportStatus: (status, detail) => {
         this.#hasReported = true
         this.report(status, detail)

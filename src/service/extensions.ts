@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { ConfiguredComponent, ServiceConfig } from '../config/service-config.ts'
 import type { Extension } from '../plugin/component.ts'
 import type { ExtensionPlugin } from '../plugin/define-plugin.ts'
+import type { Door } from '../plugin/door.ts'
 import type { HealthReport } from '../plugin/health.ts'
 import { type StatusBoard, StatusEntry } from '../plugin/status-board.ts'
 import { componentLogger } from '../telemetry/logger.ts'
@@ -12,6 +13,7 @@ export interface ExtensionsOptions {
   readonly config: ServiceConfig
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly door: Door
   readonly status: StatusBoard
   readonly health: () => HealthReport
 }
@@ -50,7 +52,7 @@ export class Extensions {
 
   /** Not started, and not on the status board. */
   create(configured: ConfiguredComponent<ExtensionPlugin>): RunningExtension {
-    const { logger, metrics, health } = this.#options
+    const { logger, metrics, door, health } = this.#options
     const { id, plugin, config } = configured
     const entry = new StatusEntry('extension', id)
     const own = componentLogger(logger, 'extension', id)
@@ -59,6 +61,7 @@ export class Extensions {
       kind: 'extension',
       logger: own,
       metrics,
+      door,
       reportStatus: (status, detail) => entry.report(status, detail),
       health,
     })

@@ -10,6 +10,7 @@ export class Metrics {
   readonly receiverAccepted: Counter<'receiver' | 'transport'>
   readonly receiverRefused: Counter<'receiver' | 'transport'>
   readonly receiverFailed: Counter<'receiver' | 'transport'>
+  readonly doorRefused: Counter<'receiver' | 'transport' | 'reason'>
   readonly processorIncoming: Counter<'processor' | 'pipeline'>
   readonly processorOutgoing: Counter<'processor' | 'pipeline'>
   readonly batchSendSize: Histogram<'processor'>
@@ -24,6 +25,7 @@ export class Metrics {
   readonly exporterQueueSize: Gauge<'exporter'>
   readonly exporterQueueCapacity: Gauge<'exporter'>
   readonly exporterInFlight: Gauge<'exporter'>
+  readonly exporterConcurrencyLimit: Gauge<'exporter'>
   readonly exporterBatchRecords: Histogram<'exporter'>
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
@@ -60,6 +62,11 @@ export class Metrics {
       'otelcol_receiver_failed_log_records_total',
       'Log records that could not be read; the sender was told.',
       ['receiver', 'transport'],
+    )
+    this.doorRefused = counter(
+      'parsec_receiver_door_refused_requests_total',
+      'Requests refused before they were read, by reason; nobody can know their records.',
+      ['receiver', 'transport', 'reason'],
     )
     this.processorIncoming = counter(
       'otelcol_processor_incoming_items_total',
@@ -131,6 +138,11 @@ export class Metrics {
     this.exporterInFlight = gauge(
       'otelcol_exporter_in_flight_requests',
       'Batches on their way to the destination.',
+      ['exporter'],
+    )
+    this.exporterConcurrencyLimit = gauge(
+      'parsec_exporter_concurrency_limit',
+      'How many batches may be on their way to the destination at the same time, at this moment.',
       ['exporter'],
     )
     this.exporterBatchRecords = new Histogram({

@@ -15,9 +15,9 @@ const plugin: ReceiverPlugin = {
 }
 
 function subject(create: (context: PluginContext) => object = () => ({})) {
-  const { logger, metrics } = createTestContext('receiver', 'x')
+  const { logger, metrics, door } = createTestContext('receiver', 'x')
   const configured = { id: 'x/1', plugin, config: {} }
-  return new Instance({ kind: 'receiver', configured, logger, metrics }, create)
+  return new Instance({ kind: 'receiver', configured, logger, metrics, door }, create)
 }
 
 test('what it says of itself is in its entry, until another takes its place', t => {

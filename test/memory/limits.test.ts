@@ -1,6 +1,6 @@
 import test from 'ava'
-import { memoryLimiterConfig } from '../../../../plugins/processors/memory_limiter/config.ts'
-import { resolveLimits } from '../../../../plugins/processors/memory_limiter/limits.ts'
+import { memoryLimiterConfig } from '../../src/memory/config.ts'
+import { resolveLimits } from '../../src/memory/limits.ts'
 
 const MIB = 1024 ** 2
 

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { memoryLimiterConfig } from '../../../../plugins/processors/memory_limiter/config.ts'
+import { memoryLimiterConfig } from '../../src/memory/config.ts'
 
 test('the Collector keys are read, durations as milliseconds, with its defaults', t => {
   t.deepEqual(memoryLimiterConfig.parse({ limit_mib: 512, spike_limit_mib: 128 }), {

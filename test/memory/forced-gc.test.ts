@@ -1,5 +1,5 @@
 import test from 'ava'
-import { ForcedGc, findGc } from '../../../../plugins/processors/memory_limiter/forced-gc.ts'
+import { ForcedGc, findGc } from '../../src/memory/forced-gc.ts'
 
 const interval = { minMs: 10_000, maxMs: 30_000 }
 

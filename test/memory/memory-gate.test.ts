@@ -1,6 +1,6 @@
 import test from 'ava'
-import { ForcedGc } from '../../../../plugins/processors/memory_limiter/forced-gc.ts'
-import { MemoryGate } from '../../../../plugins/processors/memory_limiter/memory-gate.ts'
+import { ForcedGc } from '../../src/memory/forced-gc.ts'
+import { MemoryGate } from '../../src/memory/memory-gate.ts'
 
 const MIB = 1024 ** 2
 const BASELINE = 50 * MIB

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { totalMemoryBytes } from '../../../../plugins/processors/memory_limiter/total-memory.ts'
+import { totalMemoryBytes } from '../../src/memory/total-memory.ts'
 
 const MACHINE = 64_000_000_000
 
