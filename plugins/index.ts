@@ -6,11 +6,14 @@ import { fileExporter } from './exporters/file/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
 import { otlpExporter } from './exporters/otlp/index.ts'
 import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
+import { postgresExporter } from './exporters/postgres/index.ts'
 import { apiKeyExtension } from './extensions/api_key/index.ts'
 import { basicAuthExtension } from './extensions/basicauth/index.ts'
 import { bearerTokenAuthExtension } from './extensions/bearertokenauth/index.ts'
 import { clientCertificateExtension } from './extensions/client_certificate/index.ts'
+import { fileStorage } from './extensions/file_storage/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
+import { memoryLimiterExtension } from './extensions/memory_limiter/index.ts'
 import { oidcExtension } from './extensions/oidc/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
 import { batchProcessor } from './processors/batch/index.ts'
@@ -38,6 +41,7 @@ export const plugins: readonly Plugin[] = [
   nopExporter,
   otlpExporter,
   otlpHttpExporter,
+  postgresExporter,
   // Connectors
   forwardConnector,
   // Extensions
@@ -45,6 +49,8 @@ export const plugins: readonly Plugin[] = [
   basicAuthExtension,
   bearerTokenAuthExtension,
   clientCertificateExtension,
+  fileStorage,
   healthCheck,
+  memoryLimiterExtension,
   oidcExtension,
 ]

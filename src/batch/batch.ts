@@ -12,6 +12,8 @@ export interface BatchContext {
   readonly clientAddress?: string
   /** Who the sender is, when the receiver has `auth`. */
   readonly identity?: Identity
+  /** When a queue on disk took it in, Unix time in milliseconds: the same after a restart. */
+  readonly receivedAtUnixMs?: number
 }
 
 /** Records that a processor has rewritten: their new bytes, and which row each belongs to. */

@@ -2,15 +2,21 @@ import { sharedController } from '../plugin/abort.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
 import type { Component, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
-import { MemoryQueue } from '../queue/memory-queue.ts'
+import type { QueueStorage } from '../plugin/queue-storage.ts'
 import type { QueueStats } from '../queue/queue.ts'
+import { AdaptiveConcurrency, type ConcurrencyStats } from './adaptive-concurrency.ts'
 import { Attempt } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
+import { createQueue } from './create-queue.ts'
 import { Outcome } from './outcome.ts'
 import { Retry } from './retry.ts'
 import { type QueueMeter, SendingQueue } from './sending-queue.ts'
 
+type Storages = ReadonlyMap<string, QueueStorage>
+
 export interface ExportChainOptions {
+  /** By the id of their extension: what queues may name as their `storage`. */
+  readonly storages?: Storages | undefined
   readonly clock?: Clock
   /** 0 up to, not including, 1. */
   readonly random?: () => number
@@ -25,6 +31,8 @@ export interface ExporterStats {
   readonly dropped: number
   /** Absent without a sending queue. */
   readonly queue?: QueueStats
+  /** Absent without adaptive_concurrency. */
+  readonly concurrency?: ConcurrencyStats
 }
 
 /** The head of an exporter's chain. */
@@ -34,25 +42,27 @@ export interface ExportChain extends Component, Consumer {
 }
 
 /**
- * Puts around an exporter what its config asks for, tail to head: timeout, retry, the count of
- * outcomes, batching and queue. An exporter without these keys is only counted.
+ * Puts around an exporter what its config asks for, tail to head: timeout, concurrency limit,
+ * retry, the count of outcomes, batching and queue. An exporter without these keys is only counted.
  */
 export function buildExportChain(
   exporter: Consumer,
   config: Partial<ExportChainConfig>,
   context: PluginContext,
-  { clock = systemClock, random = Math.random }: ExportChainOptions = {},
+  { clock = systemClock, random = Math.random, storages }: ExportChainOptions = {},
 ): ExportChain {
   const stopping = sharedController()
   const flying = context.metrics.exporterInFlight.labels(context.id)
   const inFlight = (change: 1 | -1): void => flying.inc(change)
   const attempt = new Attempt(exporter, { timeoutMs: config.timeout ?? 0, clock, inFlight })
+  const limiter = createLimiter(attempt, config.sending_queue, context, clock)
+  const tail = limiter ?? attempt
   const senderWaits = !config.sending_queue?.enabled || config.sending_queue.wait_for_result
   const outcome = new Outcome(({ onRetry }) => {
     const { retry_on_failure: retry } = config
-    if (!retry?.enabled) return attempt
+    if (!retry?.enabled) return tail
     const stop = stopping.signal
-    return new Retry(attempt, {
+    return new Retry(tail, {
       config: retry,
       clock,
       random,
@@ -62,7 +72,7 @@ export function buildExportChain(
     })
   }, context)
   const queue = config.sending_queue?.enabled
-    ? createSendingQueue(outcome, config.sending_queue, context, clock)
+    ? createSendingQueue(outcome, config.sending_queue, context, { clock, storages })
     : undefined
   const head = queue ?? outcome
   return {
@@ -80,6 +90,7 @@ export function buildExportChain(
       ...outcome.stats(),
       dropped: queue?.dropped ?? 0,
       ...(queue === undefined ? {} : { queue: queue.stats() }),
+      ...(limiter === undefined ? {} : { concurrency: limiter.stats() }),
     }),
   }
 }
@@ -95,25 +106,43 @@ export function chainConfigOf(config: unknown): Partial<ExportChainConfig> {
   }
 }
 
+function createLimiter(
+  next: Consumer,
+  config: SendingQueueConfig | undefined,
+  { id, metrics }: PluginContext,
+  clock: Clock,
+): AdaptiveConcurrency | undefined {
+  if (!config?.enabled || !config.adaptive_concurrency.enabled) return undefined
+  const { decrease_ratio, ewma_alpha, rtt_deviation_scale } = config.adaptive_concurrency
+  return new AdaptiveConcurrency(next, {
+    limitMax: config.num_consumers,
+    decreaseRatio: decrease_ratio,
+    ewmaAlpha: ewma_alpha,
+    rttDeviationScale: rtt_deviation_scale,
+    clock,
+    onLimit: limit => metrics.exporterConcurrencyLimit.labels(id).set(limit),
+  })
+}
+
 function createSendingQueue(
   next: Consumer,
   config: SendingQueueConfig,
   context: PluginContext,
-  clock: Clock,
+  { clock, storages }: { readonly clock: Clock; readonly storages: Storages | undefined },
 ): SendingQueue {
-  const queue = new MemoryQueue({
-    name: context.id,
-    sizer: config.sizer,
-    capacity: config.queue_size,
-    blockOnOverflow: config.block_on_overflow,
+  const meter = exporterMeter(context)
+  const queue = createQueue(config, {
+    context,
     clock,
+    storages,
+    dropped: (reason, records) => meter.dropped(reason, records),
   })
   if (!queue.durable && !config.wait_for_result) {
     context.logger.warn(
-      'sending_queue is in memory: acknowledged records do not survive a crash; wait_for_result: true acknowledges only what the destination has',
+      'sending_queue is in memory: acknowledged records do not survive a crash; storage: file keeps them on disk, wait_for_result: true acknowledges only what the destination has',
     )
   }
-  return new SendingQueue(next, { config, queue, context, clock, meter: exporterMeter(context) })
+  return new SendingQueue(next, { config, queue, context, clock, meter })
 }
 
 function exporterMeter({ id, metrics }: PluginContext): QueueMeter {

@@ -7,13 +7,12 @@ import {
   type ServerUnaryCall,
   type sendUnaryData,
 } from '@grpc/grpc-js'
-import type { Logger } from 'pino'
 import type { Identity } from '../batch/identity.ts'
-import type { Authenticators } from '../plugin/authenticator.ts'
+import { untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
-import { untilAborted } from './abort.ts'
-import { ByteBudget } from './byte-budget.ts'
+import { Admission, type ServerContext } from './admission.ts'
+import { GrpcAdmission } from './grpc-admission.ts'
 import { GrpcAuth } from './grpc-auth.ts'
 import { GrpcHealth } from './grpc-health.ts'
 import { addMethod } from './grpc-method.ts'
@@ -45,13 +44,7 @@ export interface GrpcCall {
 /** Answers with the bytes of a message. A PipelineError becomes the status, by otlp/status. */
 export type GrpcHandler = (call: GrpcCall) => Promise<Buffer>
 
-export interface GrpcServerContext {
-  /** Where the server is configured, for errors: `receivers::otlp::protocols::grpc`. */
-  readonly key: string
-  readonly logger: Logger
-  /** For `auth`. */
-  readonly authenticators?: Authenticators
-}
+export type GrpcServerContext = ServerContext
 
 const MIB = 1024 ** 2
 
@@ -69,7 +62,8 @@ export class GrpcServer {
   readonly #connections = new Set<Socket>()
   /** Connections that were handed over. */
   readonly #sockets = new Set<Socket>()
-  readonly #budget: ByteBudget
+  readonly #admission: Admission
+  readonly #calls: GrpcAdmission
   readonly #auth: GrpcAuth | undefined
   readonly #log: RepeatedLog
   readonly #health = new GrpcHealth()
@@ -82,12 +76,15 @@ export class GrpcServer {
   constructor(config: GrpcServerConfig, context: GrpcServerContext) {
     this.#config = config
     this.#context = context
-    this.#budget = new ByteBudget(config.max_in_flight_size)
+    this.#admission = new Admission(config, 'grpc', context)
+    this.#calls = new GrpcAdmission(this.#admission.budget, config.max_recv_msg_size_mib * MIB)
     this.#log = new RepeatedLog(context.logger)
     this.#auth =
       config.auth &&
       new GrpcAuth(new ServerAuth(config.auth, context), thrown => this.#fault(thrown))
-    const interceptors = this.#auth === undefined ? [] : [this.#auth.interceptor]
+    const admit = this.#calls.interceptor
+    // Who may come in at all is asked first: a call that is refused for good holds nothing.
+    const interceptors = this.#auth === undefined ? [admit] : [admit, this.#auth.interceptor]
     this.#server = new GrpcJsServer({ ...serverOptions(config), interceptors })
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
     widenWindows(this.#server, context.logger)
@@ -129,6 +126,7 @@ export class GrpcServer {
       this.#health.add(service)
       this.#reflection.add(service)
     }
+    this.#calls.guard(path)
     addMethod(this.#server, path, 'unary', (call, done) => void this.#run(handler, call, done))
   }
 
@@ -136,6 +134,7 @@ export class GrpcServer {
   async start(): Promise<void> {
     this.#auth?.start()
     const { endpoint, transport } = this.#config
+    this.#admission.start()
     const key = `${this.#context.key}::endpoint`
     const bound = await listenAt(this.#listener, endpoint, transport, key)
     this.#address = 'path' in bound ? `unix://${bound.path}` : `grpc://${formatHostPort(bound)}`
@@ -151,6 +150,7 @@ export class GrpcServer {
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true
     this.#reload?.stop()
+    this.#admission.stop()
     this.#health.stop()
     const closed = new Promise<void>(resolve => {
       if (this.#listener.listening) this.#listener.close(() => resolve())
@@ -177,12 +177,11 @@ export class GrpcServer {
     call: ServerUnaryCall<Buffer, Buffer>,
     done: sendUnaryData<Buffer>,
   ): Promise<void> {
-    const bytes = call.request.length
-    let held = 0
+    const lease = this.#calls.arrived(call.metadata)
     const received = new Received(call, this.#auth?.identityOf(call.metadata))
     try {
-      this.#budget.take(bytes)
-      held = bytes
+      // What arrived may have been compressed.
+      lease.resize(call.request.length)
       const answer = await handler(received)
       received.finish()
       done(null, answer)
@@ -190,7 +189,7 @@ export class GrpcServer {
       if (!(thrown instanceof PipelineError)) this.#fault(thrown)
       done(statusObject(PipelineError.from(thrown)))
     } finally {
-      this.#budget.giveBack(held)
+      lease.release()
     }
   }
 
@@ -268,7 +267,7 @@ function serverOptions(config: GrpcServerConfig): ServerOptions {
 }
 
 function createListener(config: GrpcServerConfig, accept: (socket: Socket) => void): NetServer {
-  if (config.tls === undefined) return createServer({ allowHalfOpen: true, noDelay: true }, accept)
+  if (config.tls === undefined) return createServer({ noDelay: true }, accept)
   // Half-open, a client that leaves during the handshake would stay until the handshake times out.
   const tls = { noDelay: true, ...loadTlsServerOptions(config.tls), ALPNProtocols: ['h2'] }
   return createTlsServer(tls, accept).on('tlsClientError', () => {})

@@ -30,6 +30,19 @@ const corsConfig = z.strictObject({
     .meta({ description: 'Seconds a browser may keep the permission; 0 = its own default.' }),
 })
 
+/** The Collector's list of extensions that stand before a server. */
+export const middlewaresField = z
+  .array(
+    z.strictObject({
+      id: z.string().meta({ description: 'Of an extension, such as memory_limiter.' }),
+    }),
+  )
+  .default([])
+  .meta({
+    description:
+      'Extensions that must stand guard, or the receiver does not start. memory_limiter guards every receiver, named here or not.',
+  })
+
 // oxlint-disable-next-line max-lines-per-function -- a table of keys, not logic
 // oxlint-disable-next-line typescript/explicit-module-boundary-types -- the schema is the type
 export const httpServerFields = (endpoint: string) => ({
@@ -42,6 +55,7 @@ export const httpServerFields = (endpoint: string) => ({
   tls: tlsServerConfig.optional().meta({ description: 'TLS; absent = plain text.' }),
   cors: corsConfig.optional().meta({ description: 'Rules for browser pages of other origins.' }),
   auth: authField,
+  middlewares: middlewaresField,
   max_request_body_size: byteSize(
     'Most bytes of a request body, before and after decompression; 0 = the default.',
     '64MiB',

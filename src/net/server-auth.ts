@@ -48,13 +48,22 @@ export class ServerAuth {
    * sender without `scope`.
    */
   async identify(request: AuthRequest, scope: string): Promise<Identity> {
-    const identity = await this.#authenticator().authenticate(request)
+    const identity = await this.#now().authenticate(request)
     if (identity.scopes?.has(scope) === false) {
       throw PipelineError.permanent(`"${identity.subject}" lacks the scope ${scope}`, {
         code: 'permission_denied',
       })
     }
     return identity
+  }
+
+  /** While an extension is replaced there may be none for a moment. */
+  #now(): Authenticator {
+    try {
+      return this.#authenticator()
+    } catch (cause) {
+      throw PipelineError.retryable('credentials cannot be checked at the moment', { cause })
+    }
   }
 
   #authenticator(): Authenticator {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Authenticators } from '../plugin/authenticator.ts'
 import type { ComponentKind, PluginContext } from '../plugin/component.ts'
+import type { Door } from '../plugin/door.ts'
 import { componentLogger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -13,12 +14,13 @@ export interface PluginContextParts {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly authenticators: Authenticators
+  readonly door: Door
   readonly reportStatus: PluginContext['reportStatus']
 }
 
 /** What a component is given beside its config. */
 export function createPluginContext(parts: PluginContextParts): PluginContext {
-  const { kind, id, pipeline, metrics, authenticators, reportStatus } = parts
+  const { kind, id, pipeline, metrics, authenticators, door, reportStatus } = parts
   const logger = componentLogger(parts.logger, kind, id)
   return {
     id,
@@ -26,6 +28,7 @@ export function createPluginContext(parts: PluginContextParts): PluginContext {
     logger: pipeline === undefined ? logger : logger.child({ pipeline }),
     metrics,
     authenticators,
+    door,
     reportStatus,
   }
 }

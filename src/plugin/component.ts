@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Authenticators } from './authenticator.ts'
 import type { Consumer } from './consumer.ts'
+import type { Door } from './door.ts'
 
 export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension'
 
@@ -51,6 +52,8 @@ export interface PluginContext {
   readonly metrics: Metrics
   /** Who can tell servers who sends, and give clients their credentials. */
   readonly authenticators: Authenticators
+  /** Receivers ask it before they read a request; whoever must keep data out stands guard there. */
+  readonly door: Door
   /** Tells `/health`. `detail` is one sentence for the operator, without secrets. */
   reportStatus(status: ComponentStatus, detail?: string): void
 }

@@ -75,7 +75,10 @@ test('a queue in memory warns that acknowledged records do not survive a crash',
   const { context } = createBench()
   t.is(context.lines.length, 1)
   t.like(context.lines[0], { level: 40 })
-  t.regex(String(context.lines[0]?.['msg']), /do not survive a crash; wait_for_result: true/)
+  t.regex(
+    String(context.lines[0]?.['msg']),
+    /do not survive a crash; storage: file keeps them on disk/,
+  )
 })
 
 test('with wait_for_result there is nothing to warn of', t => {
@@ -149,7 +152,8 @@ test('what max_elapsed_time gives up is dropped, counted and an ERROR', async t 
   await chain.start?.()
   send('ab')
   await clock.advance(10_000)
-  const { queue, ...stats } = chain.stats()
+  const { queue, concurrency, ...stats } = chain.stats()
+  t.is(concurrency?.waiting, 0)
   t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 2, dropped: 2 })
   t.is(queue?.size, 0)
   t.deepEqual(errorsOf(context), ['retries_exhausted'])
@@ -216,7 +220,8 @@ const cannotBlock = test.macro(async (t, before: LogSink['before'], timeout: str
   t.false(stopped)
   deadline.abort()
   await stopping
-  const { queue, ...stats } = chain.stats()
+  const { queue, concurrency, ...stats } = chain.stats()
+  t.is(concurrency?.waiting, 0)
   t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 4, dropped: 4 })
   t.is(queue?.size, 0)
   t.deepEqual(errorsOf(context).slice(0, 1), ['shutdown'])

@@ -38,3 +38,17 @@ test('an extension that is not there is an error of the start', t => {
     message: /nothing authenticates here/,
   })
 })
+
+test('one that goes away while running is waited for', async t => {
+  const authenticators = new Authenticators()
+  const remove = authenticators.servers.add('x', {
+    challenge: '',
+    authenticate: () => ({ subject: 'a' }),
+  })
+  const auth = new ServerAuth({ authenticator: 'x' }, { key: 'receivers::otlp', authenticators })
+  remove()
+  const error = await t.throwsAsync<PipelineError>(auth.identify(authRequest(), 'logs:write'), {
+    instanceOf: PipelineError,
+  })
+  t.like(error, { code: 'unavailable', retryable: true })
+})

@@ -7,7 +7,7 @@ import { emptyConfig, withExtensions } from '../helpers/fake-service.ts'
 
 function subject(extensions: Record<string, Extension>) {
   const context = createTestContext('extension', 'test')
-  const { logger, metrics, authenticators, lines, report } = context
+  const { logger, metrics, door, authenticators, lines, report } = context
   const status = new StatusBoard()
   const create = Object.fromEntries(
     Object.entries(extensions).map(([id, extension]) => [id, () => extension]),
@@ -17,6 +17,7 @@ function subject(extensions: Record<string, Extension>) {
     config,
     logger,
     metrics,
+    door,
     authenticators,
     status,
     health: () => report,

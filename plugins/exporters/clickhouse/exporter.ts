@@ -1,9 +1,8 @@
-import { type Exporter, type LogBatch, type PluginContext, randomOrigin } from '#core'
+import { type Exporter, type LogBatch, type PluginContext, Readiness, randomOrigin } from '#core'
 import { classifyError, isSchemaMissing, isTooManyPartitions } from './errors.ts'
 import { insertToken } from './insert-token.ts'
 import { encodeBlock, type LogColumnName } from './native/encode-block.ts'
 import { ScratchPool } from './native/scratch-pool.ts'
-import { Readiness } from './readiness.ts'
 import { halve, type InsertPart, splitBatch } from './split-batch.ts'
 import type { Transport } from './transport.ts'
 
@@ -91,6 +90,9 @@ export class ClickHouseExporter implements Exporter {
   }
 
   #seen(batch: LogBatch): bigint {
+    const { receivedAtUnixMs } = batch.context
+    // From a queue on disk it is the same even after a restart.
+    if (receivedAtUnixMs !== undefined) return BigInt(Math.floor(receivedAtUnixMs)) * 1_000_000n
     // The columns stay the same object through selections and overlays of one batch.
     const key = batch.columns
     const seen = this.#seenNanos.get(key)

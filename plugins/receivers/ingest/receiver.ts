@@ -39,9 +39,8 @@ export class IngestReceiver implements Receiver {
       severityNumbers: config.severity_numbers,
     }
     this.#intake = new Intake(options, context, next)
-    const { id, logger, authenticators } = context
-    const key = `receivers::${id}`
-    this.#server = new HttpServer(config, { key, logger, authenticators, renderError })
+    const { id } = context
+    this.#server = new HttpServer(config, { ...context, key: `receivers::${id}`, renderError })
     this.#server.route(config.path, {
       methods: ['POST'],
       contentTypes: Object.keys(LAYOUTS),
