@@ -9,7 +9,7 @@ import { Attempt } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
 import { createQueue } from './create-queue.ts'
 import { Outcome } from './outcome.ts'
-import { Retry } from './retry.ts'
+import { Retry, SENDER_WAIT_MS_MAX } from './retry.ts'
 import { type QueueMeter, SendingQueue } from './sending-queue.ts'
 
 type Storages = ReadonlyMap<string, QueueStorage>
@@ -120,6 +120,7 @@ function createLimiter(
     ewmaAlpha: ewma_alpha,
     rttDeviationScale: rtt_deviation_scale,
     clock,
+    waitMsMax: config.wait_for_result ? SENDER_WAIT_MS_MAX : 0,
     onLimit: limit => metrics.exporterConcurrencyLimit.labels(id).set(limit),
   })
 }
