@@ -87,6 +87,7 @@ export {
   PipelineError,
   type PipelineErrorOptions,
 } from './plugin/pipeline-error.ts'
+export { Readiness, SchemaError } from './plugin/readiness.ts'
 export { Backlog, retryAfterMs } from './plugin/retry-after.ts'
 export { RepeatedLog } from './telemetry/repeated-log.ts'
 export { traced, tracer } from './telemetry/tracing.ts'

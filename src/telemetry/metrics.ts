@@ -27,6 +27,7 @@ export class Metrics {
   readonly exporterInFlight: Gauge<'exporter'>
   readonly exporterConcurrencyLimit: Gauge<'exporter'>
   readonly exporterBatchRecords: Histogram<'exporter'>
+  readonly exporterAltered: Counter<'exporter' | 'reason'>
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
   readonly processUptime: Counter
@@ -149,6 +150,11 @@ export class Metrics {
       buckets: [1, 10, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
       registers: [registry],
     })
+    this.exporterAltered = counter(
+      'parsec_exporter_altered_values_total',
+      'Values stored with a change because the destination cannot hold them as they came, by reason.',
+      ['exporter', 'reason'],
+    )
     this.dropped = counter(
       'parsec_dropped_log_records_total',
       'Log records lost for good, by the component that dropped them and the reason.',

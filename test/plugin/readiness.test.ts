@@ -1,7 +1,7 @@
 import test from 'ava'
-import { classifyError, SchemaError } from '../../../../plugins/exporters/clickhouse/errors.ts'
-import { Readiness } from '../../../../plugins/exporters/clickhouse/readiness.ts'
-import { createTestContext, type TestContext } from '../../../../src/testing/index.ts'
+import { PipelineError } from '../../src/plugin/pipeline-error.ts'
+import { Readiness, SchemaError } from '../../src/plugin/readiness.ts'
+import { createTestContext, type TestContext } from '../../src/testing/index.ts'
 
 const signal = new AbortController().signal
 
@@ -21,7 +21,7 @@ function failing(...errors: readonly Error[]): Subject {
       if (error !== undefined) throw error
       return attempts
     },
-    explain: error => classifyError(error, 'http://db'),
+    explain: error => PipelineError.retryable(`http://db: ${(error as Error).message}`),
   })
   return { context, readiness }
 }
@@ -67,7 +67,7 @@ test('a fault of the schema is permanent for health, but the data is kept', asyn
 test('what is lost is prepared again', async t => {
   const { context, readiness } = failing()
   await readiness.start()
-  readiness.again(classifyError(new Error('table dropped'), 'http://db'))
+  readiness.again(PipelineError.retryable('table dropped'))
   await t.throwsAsync(readiness.value(signal), { message: /table dropped/ })
   await until(() => context.statuses.length > 2)
   t.is(await readiness.value(signal), 2)

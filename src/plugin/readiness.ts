@@ -1,6 +1,6 @@
-import { PipelineError, type PluginContext } from '#core'
-import { within } from './abort.ts'
-import { SchemaError } from './errors.ts'
+import { orAborted } from './abort.ts'
+import type { PluginContext } from './component.ts'
+import { PipelineError } from './pipeline-error.ts'
 
 /** `start` waits no longer than this: a server that is down must not hold up the service. */
 const START_WAIT_MS = 5000
@@ -8,6 +8,11 @@ const START_WAIT_MS = 5000
 const ATTEMPT_TIMEOUT_MS = 60_000
 const RETRY_MS_MIN = 500
 const RETRY_MS_MAX = 30_000
+
+/** A fault that no retry mends: a person has to change the destination or the config. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError'
+}
 
 export interface ReadinessOptions<T> {
   readonly context: PluginContext
@@ -35,13 +40,13 @@ export class Readiness<T> {
 
   /** Begins; waits a few seconds for the first attempt, so that "started" usually means ready. */
   async start(): Promise<void> {
-    await within(this.#try(), AbortSignal.timeout(START_WAIT_MS)).catch(() => {})
+    await orAborted(this.#try(), AbortSignal.timeout(START_WAIT_MS)).catch(() => {})
   }
 
   /** The prepared value. Waits for an attempt under way; rejects retryably when there is none. */
   async value(signal: AbortSignal): Promise<T> {
     if (this.#value === undefined && this.#attempt !== undefined) {
-      await within(this.#attempt, signal)
+      await orAborted(this.#attempt, signal)
     }
     const value = this.#value
     if (value !== undefined) return value.ready
