@@ -6,6 +6,7 @@ import { fileExporter } from './exporters/file/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
 import { otlpExporter } from './exporters/otlp/index.ts'
 import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
+import { fileStorage } from './extensions/file_storage/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
 import { batchProcessor } from './processors/batch/index.ts'
@@ -34,5 +35,6 @@ export const plugins: readonly Plugin[] = [
   // Connectors
   forwardConnector,
   // Extensions
+  fileStorage,
   healthCheck,
 ]

@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plugin: ['batch', 'telemetry'],
   config: ['plugin'],
   net: ['batch', 'plugin', 'config', 'telemetry', 'otlp', 'gen', 'wire'],
-  queue: ['batch', 'plugin', 'telemetry'],
+  queue: ['batch', 'otlp', 'plugin', 'telemetry'],
   export: ['batch', 'otlp', 'plugin', 'config', 'queue', 'telemetry'],
   pipeline: ['batch', 'otlp', 'plugin', 'config', 'export', 'queue', 'telemetry'],
   service: ['plugin', 'config', 'pipeline', 'net', 'telemetry'],

@@ -9,6 +9,8 @@ export interface BatchContext {
   readonly metadata?: ReadonlyMap<string, readonly string[]>
   /** `address` or `address:port` of the sender. */
   readonly clientAddress?: string
+  /** When a queue on disk took it in, Unix time in milliseconds: the same after a restart. */
+  readonly receivedAtUnixMs?: number
 }
 
 /** Records that a processor has rewritten: their new bytes, and which row each belongs to. */

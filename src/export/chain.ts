@@ -2,15 +2,20 @@ import { sharedController } from '../plugin/abort.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
 import type { Component, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
-import { MemoryQueue } from '../queue/memory-queue.ts'
+import type { QueueStorage } from '../plugin/queue-storage.ts'
 import type { QueueStats } from '../queue/queue.ts'
 import { Attempt } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
+import { createQueue } from './create-queue.ts'
 import { Outcome } from './outcome.ts'
 import { Retry } from './retry.ts'
 import { type QueueMeter, SendingQueue } from './sending-queue.ts'
 
+type Storages = ReadonlyMap<string, QueueStorage>
+
 export interface ExportChainOptions {
+  /** By the id of their extension: what queues may name as their `storage`. */
+  readonly storages?: Storages | undefined
   readonly clock?: Clock
   /** 0 up to, not including, 1. */
   readonly random?: () => number
@@ -41,7 +46,7 @@ export function buildExportChain(
   exporter: Consumer,
   config: Partial<ExportChainConfig>,
   context: PluginContext,
-  { clock = systemClock, random = Math.random }: ExportChainOptions = {},
+  { clock = systemClock, random = Math.random, storages }: ExportChainOptions = {},
 ): ExportChain {
   const stopping = sharedController()
   const flying = context.metrics.exporterInFlight.labels(context.id)
@@ -62,7 +67,7 @@ export function buildExportChain(
     })
   }, context)
   const queue = config.sending_queue?.enabled
-    ? createSendingQueue(outcome, config.sending_queue, context, clock)
+    ? createSendingQueue(outcome, config.sending_queue, context, { clock, storages })
     : undefined
   const head = queue ?? outcome
   return {
@@ -99,21 +104,16 @@ function createSendingQueue(
   next: Consumer,
   config: SendingQueueConfig,
   context: PluginContext,
-  clock: Clock,
+  { clock, storages }: { readonly clock: Clock; readonly storages: Storages | undefined },
 ): SendingQueue {
-  const queue = new MemoryQueue({
-    name: context.id,
-    sizer: config.sizer,
-    capacity: config.queue_size,
-    blockOnOverflow: config.block_on_overflow,
-    clock,
-  })
+  const meter = exporterMeter(context)
+  const queue = createQueue(config, { context, clock, storages, dropped: meter.dropped })
   if (!queue.durable && !config.wait_for_result) {
     context.logger.warn(
-      'sending_queue is in memory: acknowledged records do not survive a crash; wait_for_result: true acknowledges only what the destination has',
+      'sending_queue is in memory: acknowledged records do not survive a crash; storage: file keeps them on disk, wait_for_result: true acknowledges only what the destination has',
     )
   }
-  return new SendingQueue(next, { config, queue, context, clock, meter: exporterMeter(context) })
+  return new SendingQueue(next, { config, queue, context, clock, meter })
 }
 
 function exporterMeter({ id, metrics }: PluginContext): QueueMeter {

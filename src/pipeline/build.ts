@@ -13,6 +13,7 @@ import {
 } from '../export/chain.ts'
 import type { Component, ComponentKind, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
+import type { QueueStorage } from '../plugin/queue-storage.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { fanOut } from './fan-out.ts'
@@ -129,7 +130,10 @@ class GraphBuilder {
     const own = this.#contextual('exporter', id)
     const exporter = this.#create(own, () => plugin.create(config, own.context))
     const guarded = withSpan(new Guard(exporter, own.context), `exporter ${id}`)
-    const chain = buildExportChain(guarded, chainConfigOf(config), own.context, this.#options)
+    const chain = buildExportChain(guarded, chainConfigOf(config), own.context, {
+      ...this.#options,
+      storages: storagesOf(this.#config),
+    })
     this.#chains.push(chain)
     const label = `exporter ${id}`
     const silent = { report: () => {}, hasReported: () => true }
@@ -220,6 +224,17 @@ class GraphBuilder {
     this.#nodes.push(node)
     return { node, addUpstream: other => void upstream.push(other) }
   }
+}
+
+/** What the extensions that run offer to sending queues. */
+function storagesOf({ serviceExtensions, extensions }: ServiceConfig): Map<string, QueueStorage> {
+  const storages = new Map<string, QueueStorage>()
+  for (const id of serviceExtensions) {
+    const extension = extensions.get(id)
+    const storage = extension?.plugin.storage?.(extension.config)
+    if (storage !== undefined) storages.set(id, storage)
+  }
+  return storages
 }
 
 /** A consumer in front of several entries: who sends to it, sends to all of them. */

@@ -91,6 +91,9 @@ export class ClickHouseExporter implements Exporter {
   }
 
   #seen(batch: LogBatch): bigint {
+    const { receivedAtUnixMs } = batch.context
+    // From a queue on disk it is the same even after a restart.
+    if (receivedAtUnixMs !== undefined) return BigInt(Math.floor(receivedAtUnixMs)) * 1_000_000n
     // The columns stay the same object through selections and overlays of one batch.
     const key = batch.columns
     const seen = this.#seenNanos.get(key)
