@@ -9,7 +9,10 @@ export interface ServiceStats {
     readonly dropped: number
     readonly queue?: { readonly items: number; readonly requests: number }
   }[]
-  readonly dropped: Readonly<Record<string, unknown>>
+  /** Records by reason, by component. */
+  readonly dropped: Readonly<
+    Record<string, { readonly records?: Readonly<Record<string, number>> }>
+  >
 }
 
 const ANSWER_MS_MAX = 10_000
@@ -20,6 +23,12 @@ async function readStats(admin: string): Promise<ServiceStats> {
   const signal = AbortSignal.timeout(ANSWER_MS_MAX)
   const response = await fetch(`${admin}/stats`, { signal })
   return (await response.json()) as ServiceStats
+}
+
+/** Records that queues could not read back because their files are damaged. */
+export function damagedRecords({ dropped }: ServiceStats): number {
+  const counts = Object.values(dropped).map(({ records }) => records?.['damaged'] ?? 0)
+  return counts.reduce((sum, count) => sum + count, 0)
 }
 
 /** Waits until every queue is empty; undefined when that takes longer than `timeoutMs`. */

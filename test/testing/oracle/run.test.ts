@@ -8,30 +8,24 @@ import { tempFolder } from '../../helpers/temp-folder.ts'
  * hundreds; here they prove that the oracle itself works, and above all that it sees a loss.
  */
 
-async function run(
-  t: ExecutionContext,
-  seed: number,
-  settings: Omit<RunSettings, 'workFolder' | 'resend'>,
-): Promise<RunResult> {
+const SETTINGS = { resend: false, powerLoss: false, break: undefined }
+
+type Settings = Omit<RunSettings, 'workFolder' | keyof typeof SETTINGS> & Partial<RunSettings>
+
+async function run(t: ExecutionContext, seed: number, settings: Settings): Promise<RunResult> {
   const workFolder = await tempFolder(t)
-  const result = await runOnce(seed, { ...settings, resend: false, workFolder })
+  const result = await runOnce(seed, { ...SETTINGS, ...settings, workFolder })
   t.teardown(() => result.discard())
   t.log(reportRun(result, 'npm run chaos'))
   return result
 }
 
-const keeps = test.macro(
-  async (
-    t: ExecutionContext,
-    seed: number,
-    settings: Omit<RunSettings, 'workFolder' | 'resend'>,
-  ) => {
-    const { broken, verdict, kills } = await run(t, seed, settings)
-    t.deepEqual(broken, [])
-    t.true((verdict?.acked ?? 0) > 0)
-    t.is(kills > 0, settings.faults.includes('kill'))
-  },
-)
+const keeps = test.macro(async (t: ExecutionContext, seed: number, settings: Settings) => {
+  const { broken, verdict, kills } = await run(t, seed, settings)
+  t.deepEqual(broken, [])
+  t.true((verdict?.acked ?? 0) > 0)
+  t.is(kills > 0, settings.faults.includes('kill'))
+})
 
 test.serial('killed, with a disturbed ClickHouse: what it has confirmed is there once', keeps, 3, {
   destination: 'clickhouse',
