@@ -12,12 +12,14 @@ import { attributesProcessor } from './processors/attributes/index.ts'
 import { batchProcessor } from './processors/batch/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
 import { resourceProcessor } from './processors/resource/index.ts'
+import { ingestReceiver } from './receivers/ingest/index.ts'
 import { nopReceiver } from './receivers/nop/index.ts'
 import { otlpReceiver } from './receivers/otlp/index.ts'
 
 /** The one list of built-in plugins. */
 export const plugins: readonly Plugin[] = [
   // Receivers
+  ingestReceiver,
   nopReceiver,
   otlpReceiver,
   // Processors

@@ -107,7 +107,12 @@ function createSendingQueue(
   { clock, storages }: { readonly clock: Clock; readonly storages: Storages | undefined },
 ): SendingQueue {
   const meter = exporterMeter(context)
-  const queue = createQueue(config, { context, clock, storages, dropped: meter.dropped })
+  const queue = createQueue(config, {
+    context,
+    clock,
+    storages,
+    dropped: (reason, records) => meter.dropped(reason, records),
+  })
   if (!queue.durable && !config.wait_for_result) {
     context.logger.warn(
       'sending_queue is in memory: acknowledged records do not survive a crash; storage: file keeps them on disk, wait_for_result: true acknowledges only what the destination has',

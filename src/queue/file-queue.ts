@@ -94,7 +94,11 @@ export class FileQueue implements Queue {
     if (files === realFiles) this.#lock = await lockDirectory(directory, name)
     try {
       this.#opened = await openLog({
-        ...{ files, directory, segmentBytes, sync, onTrouble: events.trouble },
+        files,
+        directory,
+        segmentBytes,
+        sync,
+        onTrouble: events.trouble,
         onJournalError: error =>
           events.trouble('what was sent could not be written down', { error: String(error) }),
       })
@@ -307,7 +311,11 @@ export class FileQueue implements Queue {
   #createReader(from: Place): LogReader {
     const { folder, segments, salt, log } = this.#started(this.#opened)
     return new LogReader({
-      ...{ folder, segments, salt, from, tail: () => log.tail },
+      folder,
+      segments,
+      salt,
+      from,
+      tail: () => log.tail,
       onLost: loss => this.#lose(loss),
     })
   }

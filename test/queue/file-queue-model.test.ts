@@ -63,8 +63,15 @@ class Process {
   constructor(files: CrashFiles, store: Store, sync: boolean) {
     this.#store = store
     this.queue = new FileQueue({
-      ...{ name: 'model', directory: '/queue', sizer: 'bytes', capacity: 1e9, sync, files },
-      ...{ overflow: 'refuse', segmentBytes: 2048, memoryBytes: 2500 },
+      name: 'model',
+      directory: '/queue',
+      sizer: 'bytes',
+      capacity: 1e9,
+      overflow: 'refuse',
+      segmentBytes: 2048,
+      memoryBytes: 2500,
+      sync,
+      files,
       clock: new ManualClock(),
       events: { trouble: () => {}, dropped: () => {} },
     })

@@ -132,14 +132,14 @@ export class Journal {
       this.#mustSync = false
       try {
         await this.#flush(entries, sync)
-        for (const { resolve } of waiting) resolve()
+        for (const waiter of waiting) waiter.resolve()
       } catch (error) {
         // The state in memory is whole: the next flush writes all of it into the other file.
         const broken = this.#file
         this.#file = undefined
         await broken?.close().catch(() => {})
         if (waiting.length === 0) this.#onError(error)
-        for (const { reject } of waiting) reject(error)
+        for (const waiter of waiting) waiter.reject(error)
       }
     }
   }

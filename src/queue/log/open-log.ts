@@ -53,7 +53,12 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const journal = new Journal(files, directory, recovered, options.onJournalError)
   await journal.start()
   const log = new SegmentLog({
-    ...{ files, folder, queueId, tail, current, sync: options.sync },
+    files,
+    folder,
+    queueId,
+    tail,
+    current,
+    sync: options.sync,
     onSegment: (begin, createdAtUnixMs) =>
       segments.add({ number: begin.segment, begin, createdAtUnixMs }),
   })
