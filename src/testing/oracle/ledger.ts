@@ -1,9 +1,15 @@
 import type { ServiceStats } from './service-stats.ts'
 
 /**
- * Checks that Parsec's own books balance, for the process that answered with `stats` once its queues
- * were empty; a sentence for each pipeline where they do not.
+ * Checks Parsec's own books, as the process that did the last work shows them on `/stats` once its
+ * queues have run empty; a sentence for whatever does not add up.
  */
-export function checkLedger(_stats: ServiceStats): string[] {
-  return []
+export function checkLedger(stats: ServiceStats): string[] {
+  return stats.exporters.flatMap(({ id, queue }) => {
+    if (queue === undefined) return []
+    const { items, requests, bytes } = queue
+    if (items === 0 && requests === 0 && bytes === 0) return []
+    const held = `${items} records, ${requests} requests, ${bytes} bytes`
+    return [`the queue of ${id} is empty and claims to hold ${held}`]
+  })
 }

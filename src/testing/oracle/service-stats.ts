@@ -7,7 +7,12 @@ export interface ServiceStats {
     readonly id: string
     readonly sent: number
     readonly dropped: number
-    readonly queue?: { readonly items: number; readonly requests: number }
+    /** What waits, in log records, requests and bytes; absent without a queue. */
+    readonly queue?: {
+      readonly items: number
+      readonly requests: number
+      readonly bytes: number
+    }
   }[]
   /** Records by reason, by component. */
   readonly dropped: Readonly<
@@ -39,7 +44,7 @@ export async function untilDrained(
   const deadlineMs = performance.now() + timeoutMs
   while (performance.now() < deadlineMs) {
     const stats = await readStats(admin)
-    if (stats.exporters.every(({ queue }) => (queue?.requests ?? 0) === 0)) return stats
+    if (stats.exporters.every(({ queue }) => (queue?.requests ?? 0) <= 0)) return stats
     await sleep(POLL_MS)
   }
   return undefined
