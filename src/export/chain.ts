@@ -7,6 +7,7 @@ import type { QueueStats } from '../queue/queue.ts'
 import { Attempt } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
 import { createQueue } from './create-queue.ts'
+import { Ledger, type LedgerStats } from './ledger.ts'
 import { Outcome } from './outcome.ts'
 import { Retry } from './retry.ts'
 import { type QueueMeter, SendingQueue } from './sending-queue.ts'
@@ -28,6 +29,7 @@ export interface ExporterStats {
   readonly failed: number
   /** Acknowledged to a sender and then given up. */
   readonly dropped: number
+  readonly ledger: LedgerStats
   /** Absent without a sending queue. */
   readonly queue?: QueueStats
 }
@@ -66,15 +68,14 @@ export function buildExportChain(
       onRetry,
     })
   }, context)
+  const ledger = new Ledger()
   const queue = config.sending_queue?.enabled
-    ? createSendingQueue(outcome, config.sending_queue, context, { clock, storages })
+    ? createSendingQueue(outcome, config.sending_queue, context, { clock, storages, ledger })
     : undefined
-  const head = queue ?? outcome
+  const head = ledger.entry(queue ?? outcome)
   return {
     start: async () => await queue?.start(),
-    consume: async (batch, signal) => {
-      if (batch.count > 0) await head.consume(batch, signal)
-    },
+    consume: async (batch, signal) => await head.consume(batch, signal),
     stop: async deadline => {
       stopping.abort()
       await queue?.stop(deadline)
@@ -83,7 +84,12 @@ export function buildExportChain(
     stats: () => ({
       id: context.id,
       ...outcome.stats(),
-      dropped: queue?.dropped ?? 0,
+      dropped: ledger.dropped,
+      ledger: ledger.stats({
+        sent: outcome.stats().sent,
+        dead_lettered: 0,
+        queued: queue === undefined ? ledger.inFlight : queue.stats().items,
+      }),
       ...(queue === undefined ? {} : { queue: queue.stats() }),
     }),
   }
@@ -104,14 +110,15 @@ function createSendingQueue(
   next: Consumer,
   config: SendingQueueConfig,
   context: PluginContext,
-  { clock, storages }: { readonly clock: Clock; readonly storages: Storages | undefined },
+  { clock, storages, ledger }: SendingQueueParts,
 ): SendingQueue {
-  const meter = exporterMeter(context)
+  const meter = exporterMeter(context, ledger)
   const queue = createQueue(config, {
     context,
     clock,
     storages,
     dropped: (reason, records) => meter.dropped(reason, records),
+    keptAfterAll: records => meter.keptAfterAll(records),
   })
   if (!queue.durable && !config.wait_for_result) {
     context.logger.warn(
@@ -121,12 +128,28 @@ function createSendingQueue(
   return new SendingQueue(next, { config, queue, context, clock, meter })
 }
 
-function exporterMeter({ id, metrics }: PluginContext): QueueMeter {
+interface SendingQueueParts {
+  readonly clock: Clock
+  readonly storages: Storages | undefined
+  readonly ledger: Ledger
+}
+
+function exporterMeter({ id, metrics }: PluginContext, ledger: Ledger): QueueMeter {
   const size = metrics.exporterQueueSize.labels(id)
   return {
     capacity: value => metrics.exporterQueueCapacity.labels(id).set(value),
     size: value => size.set(value),
     refused: (reason, count) => metrics.exporterEnqueueFailed.labels(id, reason).inc(count),
-    dropped: (reason, count) => metrics.dropped.labels(id, reason).inc(count),
+    dropped: (reason, count) => {
+      ledger.dropped += count
+      metrics.dropped.labels(id, reason).inc(count)
+    },
+    recovered: count => {
+      ledger.recovered += count
+      metrics.exporterRecovered.labels(id).inc(count)
+    },
+    keptAfterAll: count => {
+      ledger.returned -= count
+    },
   }
 }
