@@ -25,13 +25,13 @@ export class LotBook {
   #dropped: FileItem[] = []
   #nextId = 1
 
-  /** `missing`: batches between the cursor and the tail that are damaged. */
-  constructor(journal: Journal, tail: Place, missing: number, sizer: Sizer) {
+  /** Batches that are damaged are held, too, until the reader comes by and tells of them. */
+  constructor(journal: Journal, tail: Place, sizer: Sizer) {
     this.#journal = journal
     this.#sizer = sizer
     const { place, record } = journal.cursor
     this.#held = {
-      requests: tail.totals.sequence - place.totals.sequence - missing,
+      requests: tail.totals.sequence - place.totals.sequence,
       records: tail.totals.records - place.totals.records - record,
       bytes: tail.totals.bytes - place.totals.bytes,
     }

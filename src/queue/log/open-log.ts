@@ -24,8 +24,6 @@ export interface OpenedLog {
   readonly segments: Segments
   readonly journal: Journal
   readonly log: SegmentLog
-  /** Batches missing in the last segment, behind the cursor. */
-  readonly missing: number
 }
 
 /**
@@ -37,7 +35,7 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const folder = new QueueFolder(files, directory, options.segmentBytes)
   await files.makeFolder(directory)
   const recovered = await recoverLog(files, folder, onTrouble)
-  const { salt, segments, tail, missing } = recovered
+  const { salt, segments, tail } = recovered
   const { queueId } = recovered.journal
   const journal = new Journal(files, directory, recovered.journal, options.onJournalError)
   await journal.start()
@@ -51,7 +49,7 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
     onSegment: (begin, createdAtUnixMs) =>
       segments.add({ number: begin.segment, begin, createdAtUnixMs }),
   })
-  return { queueId, salt, folder, segments, journal, log, missing }
+  return { queueId, salt, folder, segments, journal, log }
 }
 
 /** The segment that the log goes on in. */
