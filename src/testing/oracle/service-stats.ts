@@ -1,23 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** The part of `/stats` that the oracle reads. All counts are log records. */
+/** The part of `/stats` that the oracle reads. All counts are log records unless named otherwise. */
 export interface ServiceStats {
-  readonly pipelines: readonly Readonly<Record<string, number | string>>[]
-  readonly exporters: readonly {
-    readonly id: string
-    readonly sent: number
-    readonly dropped: number
-    /** What waits, in log records, requests and bytes; absent without a queue. */
-    readonly queue?: {
-      readonly items: number
-      readonly requests: number
-      readonly bytes: number
-    }
-  }[]
+  readonly exporters: readonly ExporterBooks[]
   /** Records by reason, by component. */
   readonly dropped: Readonly<
     Record<string, { readonly records?: Readonly<Record<string, number>> }>
   >
+}
+
+export interface ExporterBooks {
+  readonly id: string
+  readonly ledger: {
+    readonly in: number
+    readonly recovered: number
+    readonly sent: number
+    readonly dead_lettered: number
+    readonly dropped: number
+    readonly returned: number
+    readonly queued: number
+    readonly difference: number
+  }
+  /** What waits, in log records, requests and bytes; absent without a queue. */
+  readonly queue?: { readonly items: number; readonly requests: number; readonly bytes: number }
 }
 
 const ANSWER_MS_MAX = 10_000
