@@ -24,7 +24,7 @@ const keeps = test.macro(async (t: ExecutionContext, seed: number, settings: Set
   const { broken, verdict, kills } = await run(t, seed, settings)
   t.deepEqual(broken, [])
   t.true((verdict?.acked ?? 0) > 0)
-  t.is(kills > 0, settings.faults.includes('kill'))
+  t.true(kills > 0 || !settings.faults.includes('kill'))
 })
 
 test.serial(
