@@ -13,6 +13,7 @@ import {
 } from '../export/chain.ts'
 import type { Component, ComponentKind, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
+import type { Door } from '../plugin/door.ts'
 import type { QueueStorage } from '../plugin/queue-storage.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -28,6 +29,7 @@ export interface BuildOptions extends ExportChainOptions {
   readonly role?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly door: Door
   readonly statusBoard: StatusBoard
 }
 
@@ -187,7 +189,7 @@ class GraphBuilder {
   }
 
   #contextual(kind: ComponentKind, id: string, pipeline?: string): Contextual {
-    const { logger, metrics, statusBoard } = this.#options
+    const { logger, metrics, door, statusBoard } = this.#options
     const report = statusBoard.add(kind, id, pipeline)
     let reported = false
     const context = createPluginContext({
@@ -196,6 +198,7 @@ class GraphBuilder {
       pipeline,
       logger,
       metrics,
+      door,
       reportStatus: (status, detail) => {
         reported = true
         report(status, detail)

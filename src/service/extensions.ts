@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ServiceConfig } from '../config/service-config.ts'
 import type { Extension } from '../plugin/component.ts'
+import type { Door } from '../plugin/door.ts'
 import type { HealthReport } from '../plugin/health.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import { componentLogger } from '../telemetry/logger.ts'
@@ -11,6 +12,7 @@ export interface ExtensionsOptions {
   readonly config: ServiceConfig
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly door: Door
   readonly status: StatusBoard
   readonly health: () => HealthReport
 }
@@ -26,16 +28,20 @@ interface Running {
 export class Extensions {
   readonly #running: readonly Running[]
 
-  constructor({ config, logger, metrics, status, health }: ExtensionsOptions) {
+  constructor({ config, logger, metrics, door, status, health }: ExtensionsOptions) {
     this.#running = config.serviceExtensions.map(id => {
       const configured = config.extensions.get(id)
       if (configured === undefined) throw new Error(`extension ${id} is not configured`)
       const report = status.add('extension', id)
       const own = componentLogger(logger, 'extension', id)
-      const context = { id, kind: 'extension', logger: own, metrics, reportStatus: report, health }
       const extension = configured.plugin.create(configured.config, {
-        ...context,
+        id,
         kind: 'extension',
+        logger: own,
+        metrics,
+        door,
+        reportStatus: report,
+        health,
       })
       return { id, extension, logger: own, report }
     })

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ServiceConfig } from '../config/service-config.ts'
+import type { Door } from '../plugin/door.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -27,6 +28,7 @@ interface PipelinesOptions {
   readonly role?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly door: Door
   readonly statusBoard: StatusBoard
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ServiceConfig } from '../config/service-config.ts'
+import { Door } from '../plugin/door.ts'
 import { type HealthReport, worstStatus } from '../plugin/health.ts'
 import { StatusBoard } from '../plugin/status-board.ts'
 import { EventLoopLag } from '../telemetry/event-loop-lag.ts'
@@ -32,6 +33,7 @@ export class Service {
   readonly #options: ServiceOptions
   readonly #status = new StatusBoard()
   readonly #lag = new EventLoopLag()
+  readonly #door = new Door()
   readonly #extensions: Extensions
   readonly #pipelines: RunningPipelines
   readonly #admin: AdminServer
@@ -47,11 +49,12 @@ export class Service {
     const { config, role, logger, metrics } = options
     const status = this.#status
     const health = (): HealthReport => this.health()
-    this.#extensions = new Extensions({ config, logger, metrics, status, health })
+    this.#extensions = new Extensions({ config, logger, metrics, door: this.#door, status, health })
     this.#pipelines = options.createPipelines(config, {
       role,
       logger,
       metrics,
+      door: this.#door,
       statusBoard: status,
     })
     const stats = (): Promise<object> => this.stats()
@@ -108,6 +111,7 @@ export class Service {
       uptime_seconds: process.uptime(),
       memory: { rss, heap_used: heapUsed, heap_total: heapTotal, external, buffers: arrayBuffers },
       event_loop_lag_seconds: this.#lag.get(),
+      door: this.#door.stats(),
       ...this.#pipelines.stats(),
       ...(await componentStats(this.#options.metrics)),
     }

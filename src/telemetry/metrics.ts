@@ -10,6 +10,7 @@ export class Metrics {
   readonly receiverAccepted: Counter<'receiver' | 'transport'>
   readonly receiverRefused: Counter<'receiver' | 'transport'>
   readonly receiverFailed: Counter<'receiver' | 'transport'>
+  readonly doorRefused: Counter<'receiver' | 'transport' | 'reason'>
   readonly processorIncoming: Counter<'processor' | 'pipeline'>
   readonly processorOutgoing: Counter<'processor' | 'pipeline'>
   readonly batchSendSize: Histogram<'processor'>
@@ -25,7 +26,9 @@ export class Metrics {
   readonly exporterQueueSize: Gauge<'exporter'>
   readonly exporterQueueCapacity: Gauge<'exporter'>
   readonly exporterInFlight: Gauge<'exporter'>
+  readonly exporterConcurrencyLimit: Gauge<'exporter'>
   readonly exporterBatchRecords: Histogram<'exporter'>
+  readonly exporterAltered: Counter<'exporter' | 'reason'>
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
   readonly processUptime: Counter
@@ -58,6 +61,11 @@ export class Metrics {
       'otelcol_receiver_failed_log_records_total',
       'Log records that could not be read; the sender was told.',
       ['receiver', 'transport'],
+    )
+    this.doorRefused = counter(
+      'parsec_receiver_door_refused_requests_total',
+      'Requests refused before they were read, by reason; nobody can know their records.',
+      ['receiver', 'transport', 'reason'],
     )
     this.processorIncoming = counter(
       'otelcol_processor_incoming_items_total',
@@ -136,6 +144,11 @@ export class Metrics {
       'Batches on their way to the destination.',
       ['exporter'],
     )
+    this.exporterConcurrencyLimit = gauge(
+      'parsec_exporter_concurrency_limit',
+      'How many batches may be on their way to the destination at the same time, at this moment.',
+      ['exporter'],
+    )
     this.exporterBatchRecords = new Histogram({
       name: 'otelcol_exporter_queue_batch_send_size',
       help: 'Log records per batch sent.',
@@ -143,6 +156,11 @@ export class Metrics {
       buckets: [1, 10, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
       registers: [registry],
     })
+    this.exporterAltered = counter(
+      'parsec_exporter_altered_values_total',
+      'Values stored with a change because the destination cannot hold them as they came, by reason.',
+      ['exporter', 'reason'],
+    )
     this.dropped = counter(
       'parsec_dropped_log_records_total',
       'Log records lost for good, by the component that dropped them and the reason.',

@@ -29,6 +29,7 @@ export interface RunOptions extends ExportChainOptions {
 export interface PipelineRun {
   readonly pipelines: Pipelines
   readonly metrics: TestContext['metrics']
+  readonly door: TestContext['door']
   /** Every log line, parsed. */
   readonly lines: TestContext['lines']
   readonly statusBoard: StatusBoard
@@ -61,9 +62,9 @@ export async function runPipeline(
     typeof config === 'string'
       ? await check(config, [...plugins, ...ends.plugins], options.env)
       : config
-  const { logger, metrics, lines } = createTestContext('exporter', 'pipeline')
+  const { logger, metrics, door, lines } = createTestContext('exporter', 'pipeline')
   const statusBoard = new StatusBoard()
-  const pipelines = buildPipelines(checked, { ...options, logger, metrics, statusBoard })
+  const pipelines = buildPipelines(checked, { ...options, logger, metrics, door, statusBoard })
   let stopped: Promise<void> | undefined
   const stop = (deadline = AbortSignal.timeout(options.stopMs ?? STOP_MS)): Promise<void> => {
     stopped ??= pipelines.stop(deadline)
@@ -74,6 +75,7 @@ export async function runPipeline(
   return {
     pipelines,
     metrics,
+    door,
     lines,
     statusBoard,
     send: (batch, signal = NEVER, receiver = 'test') =>

@@ -81,7 +81,7 @@ async function listSegments(queue: QueueFiles): Promise<SegmentReport[]> {
   return reports
 }
 
-function stateOf(number: number, { journal, tail }: QueueFiles): SegmentReport['state'] {
+function stateOf(number: number, { journal, segments, tail }: QueueFiles): SegmentReport['state'] {
   const { cursor, open } = journal.state
   const isOpen = open.some(
     ({ from, to }) => from.place.segment <= number && number <= to.place.segment,
@@ -89,7 +89,8 @@ function stateOf(number: number, { journal, tail }: QueueFiles): SegmentReport['
   const { place } = cursor
   if (number > place.segment) return isOpen ? 'partly' : 'waiting'
   if (isOpen) return 'partly'
-  const atEnd = place.totals.sequence >= tail.totals.sequence
+  const end = (segments.after(number)?.begin ?? tail).totals.sequence
+  const atEnd = place.totals.sequence >= end
   return number < place.segment || atEnd ? 'done' : 'partly'
 }
 
