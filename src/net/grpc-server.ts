@@ -7,9 +7,9 @@ import {
   type ServerUnaryCall,
   type sendUnaryData,
 } from '@grpc/grpc-js'
+import { untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
-import { untilAborted } from './abort.ts'
 import { Admission, type ServerContext } from './admission.ts'
 import { GrpcAdmission } from './grpc-admission.ts'
 import { GrpcHealth } from './grpc-health.ts'

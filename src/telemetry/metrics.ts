@@ -38,6 +38,9 @@ export class Metrics {
   readonly processSysMemory: Gauge
   readonly processExternal: Gauge
   readonly eventLoopLag: Gauge<'stat'>
+  readonly configReloads: Counter<'result'>
+  readonly configReloadOk: Gauge
+  readonly configReloadTime: Gauge
 
   // oxlint-disable-next-line max-lines-per-function -- a table of names, not logic
   constructor(registry: Registry = new Registry()) {
@@ -206,5 +209,33 @@ export class Metrics {
       'How late timers ran in the last 10 seconds.',
       ['stat'],
     )
+    this.configReloads = counter(
+      'parsec_config_reloads_total',
+      'Times the config was read again while running: success, invalid or failed.',
+      ['result'],
+    )
+    this.configReloadOk = gauge(
+      'parsec_config_last_reload_successful',
+      '1 when the config that was last read is the one that runs, otherwise 0.',
+      [],
+    )
+    this.configReloadTime = gauge(
+      'parsec_config_last_reload_success_timestamp_seconds',
+      'When the config that runs was read, in seconds since 1970.',
+      [],
+    )
+  }
+
+  /**
+   * Removes the gauges of a component that is gone: `kind` is their label, `id` its value. Counters
+   * stay, so that sums over time stay right.
+   */
+  async forget(kind: string, id: string): Promise<void> {
+    for (const metric of this.registry.getMetricsAsArray() as unknown[]) {
+      if (!(metric instanceof Gauge)) continue
+      for (const { labels } of (await metric.get()).values) {
+        if (labels[kind] === id) metric.remove(labels)
+      }
+    }
   }
 }
