@@ -11,7 +11,12 @@ export const BREAKS = ['ack-before-sync'] as const
 export type Break = (typeof BREAKS)[number]
 
 /** The exporter gives up an attempt after this; a slow destination takes longer now and then. */
-const TIMEOUT_MS = 1000
+const TIMEOUT_MS = 2500
+/**
+ * Attempts at the same time: what the exporter gives up, the destination still works on, and with
+ * many of them a slow machine would never catch up.
+ */
+const CONSUMERS = 3
 
 export interface QueueSetting {
   readonly queue: QueueMode
@@ -46,7 +51,7 @@ export function parsecConfig(
           ...sendingQueue(limits, queue, directory),
           ...(unsafe ? { storage: 'file_storage', directory: undefined } : {}),
         },
-        retry_on_failure: { initial_interval: '50ms', max_interval: '300ms' },
+        retry_on_failure: { initial_interval: '50ms', max_interval: '1s' },
       },
     },
     ...(unsafe ? { extensions: { file_storage: { directory, fsync: false } } } : {}),
@@ -63,6 +68,7 @@ function sendingQueue(limits: RunPlan['limits'], queue: QueueMode, directory: st
   const { batch } = limits
   const common = {
     queue_size: limits.queueBytes,
+    num_consumers: CONSUMERS,
     ...(batch === undefined
       ? {}
       : {

@@ -188,7 +188,7 @@ function createDestinationFaults(random: Random, kinds: readonly FaultKind[]): D
     forMs: random.int(100, 1200),
     share: random.pick([0.3, 0.7, 1]),
     // Now and then longer than the exporter waits for an answer.
-    delayMs: random.pick([50, 300, 1500]),
+    delayMs: random.pick([50, 300, 3000]),
     status: random.pick([429, 500, 503]),
   }))
 }

@@ -153,8 +153,7 @@ class Run {
       issued: issuer.issued,
       arrivals,
       expected: destination.expected,
-      // Without its notes of what was sent, a queue can only send everything again.
-      exactlyOnce: destination.exactlyOnce && !this.#disk.isJournalDamaged,
+      exactlyOnce: destination.exactlyOnce && !this.#isMemoryDamaged,
       damagedRecords: this.#damagedRecords,
     })
     this.broken.push(...this.verdict.broken)
@@ -184,6 +183,14 @@ class Run {
     const code = await this.#parsec.stop()
     if (code !== 0) this.broken.push(`Parsec did not stop cleanly: exit code ${code}`)
     this.broken.push(...crashes.map(crash => `Parsec crashed: ${crash}`))
+  }
+
+  /**
+   * Is Parsec's memory of what it has sent damaged? Without its journal a queue can only send
+   * everything again; without some of its records, a lot cannot have the name it was sent under.
+   */
+  get #isMemoryDamaged(): boolean {
+    return this.#disk.isJournalDamaged || this.#damagedRecords > 0
   }
 
   #startDestination(): Promise<Destination> {
