@@ -5,7 +5,7 @@ import type { Consumer } from '../plugin/consumer.ts'
 import type { QueueStorage } from '../plugin/queue-storage.ts'
 import type { QueueStats } from '../queue/queue.ts'
 import { AdaptiveConcurrency, type ConcurrencyStats } from './adaptive-concurrency.ts'
-import { Attempt } from './attempt.ts'
+import { Attempt, type AttemptOptions } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
 import { createQueue } from './create-queue.ts'
 import { Ledger, type LedgerStats } from './ledger.ts'
@@ -18,6 +18,8 @@ type Storages = ReadonlyMap<string, QueueStorage>
 export interface ExportChainOptions {
   /** By the id of their extension: what queues may name as their `storage`. */
   readonly storages?: Storages | undefined
+  /** See Attempt. */
+  readonly ready?: AttemptOptions['ready']
   readonly clock?: Clock
   /** 0 up to, not including, 1. */
   readonly random?: () => number
@@ -51,12 +53,13 @@ export function buildExportChain(
   exporter: Consumer,
   config: Partial<ExportChainConfig>,
   context: PluginContext,
-  { clock = systemClock, random = Math.random, storages }: ExportChainOptions = {},
+  { clock = systemClock, random = Math.random, storages, ready }: ExportChainOptions = {},
 ): ExportChain {
   const stopping = sharedController()
   const flying = context.metrics.exporterInFlight.labels(context.id)
   const inFlight = (change: 1 | -1): void => flying.inc(change)
-  const attempt = new Attempt(exporter, { timeoutMs: config.timeout ?? 0, clock, inFlight })
+  const timeoutMs = config.timeout ?? 0
+  const attempt = new Attempt(exporter, { timeoutMs, clock, ready, inFlight })
   const limiter = createLimiter(attempt, config.sending_queue, context, clock)
   const tail = limiter ?? attempt
   const senderWaits = !config.sending_queue?.enabled || config.sending_queue.wait_for_result

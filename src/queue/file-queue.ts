@@ -127,6 +127,7 @@ export class FileQueue implements Queue {
   }
 
   async offer(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    this.#started(this.#opened)
     this.#assertDiskTakes()
     const data = encodeLogs(batch)
     const acceptedAtUnixMs = this.#now()

@@ -25,7 +25,7 @@ export class LotBook {
   #dropped: FileItem[] = []
   #nextId = 1
 
-  /** Batches that are damaged are held, too, until the reader comes by and tells of them. */
+  /** What is damaged counts until it is passed over: see `lose`. */
   constructor(journal: Journal, tail: Place, sizer: Sizer) {
     this.#journal = journal
     this.#sizer = sizer

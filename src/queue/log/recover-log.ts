@@ -20,8 +20,6 @@ export interface RecoveredLog {
   readonly damagedHeaders: readonly number[]
   /** Behind the last good record. What follows it was never acknowledged, or is damaged. */
   readonly tail: Place
-  /** Batches missing in the last segment, behind the cursor. */
-  readonly missing: number
 }
 
 /**
@@ -41,9 +39,9 @@ export async function recoverLog(
   const salt = recordSalt(journal.queueId)
   const segments = await listSegments(headers, journal, folder, onTrouble)
   const { cursor } = journal.state
-  const { tail, missing } = await findTail(folder, segments, cursor, salt, onTrouble)
+  const tail = await findTail(folder, segments, cursor, salt, onTrouble)
   const damagedHeaders = numbers.filter(number => headers.get(number) === undefined)
-  return { journal, salt, segments, damagedHeaders, tail, missing }
+  return { journal, salt, segments, damagedHeaders, tail }
 }
 
 async function readHeader(
@@ -123,20 +121,17 @@ async function findTail(
   cursor: Mark,
   salt: number,
   onTrouble: OnTrouble,
-): Promise<{ readonly tail: Place; readonly missing: number }> {
+): Promise<Place> {
   const { last } = segments
   if (last === undefined || last.number < cursor.place.segment) {
-    return { tail: cursor.place, missing: 0 }
+    return cursor.place
   }
   const from = last.number === cursor.place.segment ? cursor.place : last.begin
-  let missing = 0
-  const tail = await scanToEnd(folder, from, salt, found => {
-    missing += found.missing
+  return await scanToEnd(folder, from, salt, found => {
     const file = folder.segmentPath(last.number)
     const { offset, bytes, missing: batches } = found
     onTrouble('damage in a segment is passed over', { file, offset, bytes, batches })
   })
-  return { tail, missing }
 }
 
 async function scanToEnd(

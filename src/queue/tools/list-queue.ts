@@ -34,10 +34,10 @@ export interface QueueReport {
 
 /** Counts what a queue holds; reads headers and one record. */
 export async function listQueue(queue: QueueFiles): Promise<QueueReport> {
-  const { journal, tail, missing, troubles } = queue
+  const { journal, tail, troubles } = queue
   const { cursor, open } = journal.state
   const waiting = {
-    batches: tail.totals.sequence - cursor.place.totals.sequence - missing,
+    batches: tail.totals.sequence - cursor.place.totals.sequence,
     logRecords: tail.totals.records - cursor.place.totals.records - cursor.record,
     bytes: tail.totals.bytes - cursor.place.totals.bytes,
   }
