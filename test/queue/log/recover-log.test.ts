@@ -12,7 +12,9 @@ test('recovering reads and changes nothing', async t => {
   const { queue, files, offerAll } = await openTestQueue()
   await offerAll('a', 'b', 'c')
   await queue.stop()
-  const before = new Map([...files.names].map(([name, { content }]) => [name, Buffer.from(content)]))
+  const before = new Map(
+    [...files.names].map(([name, { content }]) => [name, Buffer.from(content)]),
+  )
   const { tail, segments, journal } = await recoverLog(
     files,
     new QueueFolder(files, '/q', 0),
