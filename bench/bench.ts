@@ -6,6 +6,7 @@ import { measurePath, type Row } from './end-to-end.ts'
 import { ingestCases } from './ingest.ts'
 import { missingTool } from './measure.ts'
 import { PATHS } from './paths.ts'
+import { measurePostgres, POSTGRES_CASE } from './postgres.ts'
 import { measureQueues } from './queue.ts'
 
 /*
@@ -31,6 +32,7 @@ const inProcessCases = [...decodeCases, ...ingestCases]
 if (values.smoke) smoke()
 else {
   await inProcess()
+  if (POSTGRES_CASE.includes(filter)) await measurePostgres()
   await queues()
   await backlog()
   await endToEnd()
