@@ -66,7 +66,7 @@ export class AuthGate implements Authenticator {
   }
 
   authenticate(request: AuthRequest): Identity | Promise<Identity> {
-    const waitMs = this.#limit.waitMs(request.clientHost)
+    const waitMs = this.#limit.waitMs(request.client)
     if (waitMs > 0) throw this.#tooManyAttempts(request, waitMs)
     const verdict = this.#options.verify(request)
     if (verdict instanceof Promise) return verdict.then(later => this.#judge(request, later))
@@ -76,7 +76,7 @@ export class AuthGate implements Authenticator {
   #judge(request: AuthRequest, verdict: Verdict): Identity {
     if (!('denied' in verdict)) return verdict
     const { denied: reason, retryAfterMs } = verdict
-    if (reason === 'invalid') this.#limit.failed(request.clientHost)
+    if (reason === 'invalid') this.#limit.failed(request.client)
     this.#tell(request, verdict)
     const message =
       reason === 'missing' ? `no credentials: ${this.#options.hint}` : MESSAGES[reason]
@@ -99,10 +99,10 @@ export class AuthGate implements Authenticator {
     return PipelineError.retryable(message, { code: 'resource_exhausted', reason, retryAfterMs })
   }
 
-  #tell({ clientHost }: AuthRequest, { denied: reason, detail }: Denial): void {
+  #tell({ client }: AuthRequest, { denied: reason, detail }: Denial): void {
     const { id, metrics } = this.#context
     metrics.authFailures.labels({ extension: id, reason }).inc()
-    const fields = { client: clientHost, reason, ...(detail === undefined ? {} : { detail }) }
+    const fields = { client, reason, ...(detail === undefined ? {} : { detail }) }
     this.#log.log('warn', reason, fields, 'refused a request because of who sent it')
   }
 }

@@ -8,7 +8,7 @@ import {
 import type { Identity } from '../batch/identity.ts'
 import type { AuthRequest } from '../plugin/authenticator.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
-import { hostName } from './connection-signal.ts'
+import { clientName } from './client-name.ts'
 import { statusObject } from './grpc-status.ts'
 import { type ServerAuth, WRITE_LOGS } from './server-auth.ts'
 
@@ -80,8 +80,8 @@ class GrpcAuthRequest implements AuthRequest {
     return this.#metadata.get(name).map(String)
   }
 
-  get clientHost(): string {
-    return hostName(this.#call.getConnectionInfo().remoteAddress)
+  get client(): string {
+    return clientName(this.#call.getConnectionInfo().remoteAddress)
   }
 
   certificate(): PeerCertificate | undefined {

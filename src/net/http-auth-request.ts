@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type PeerCertificate, TLSSocket } from 'node:tls'
 import type { AuthRequest } from '../plugin/authenticator.ts'
-import { peerHost } from './connection-signal.ts'
+import { peerClient } from './connection-signal.ts'
 
 /** An HTTP request as authenticators see it. */
 export class HttpAuthRequest implements AuthRequest {
@@ -17,8 +17,8 @@ export class HttpAuthRequest implements AuthRequest {
     return this.#raw.headersDistinct[name] ?? []
   }
 
-  get clientHost(): string {
-    return peerHost(this.#raw.socket)
+  get client(): string {
+    return peerClient(this.#raw.socket)
   }
 
   certificate(): PeerCertificate | undefined {

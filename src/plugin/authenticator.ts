@@ -5,8 +5,8 @@ import type { Identity } from '../batch/identity.ts'
 export interface AuthRequest {
   /** Every value of a header or of gRPC metadata, by its name in lower case. */
   header(name: string): readonly string[]
-  /** Address of the client without its port: all its connections share it. */
-  readonly clientHost: string
+  /** The client's address, or network: what all its connections have in common. */
+  readonly client: string
   /** The client's certificate, which TLS has verified; undefined without one. */
   certificate(): PeerCertificate | undefined
 }

@@ -8,7 +8,7 @@ export function authRequest(
 ): AuthRequest {
   return {
     header: name => [headers[name] ?? []].flat(),
-    clientHost: host,
+    client: host,
     certificate: () => certificate as PeerCertificate | undefined,
   }
 }

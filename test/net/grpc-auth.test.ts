@@ -47,7 +47,7 @@ async function serve(t: ExecutionContext, authenticate: (request: AuthRequest) =
 
 function byToken(request: AuthRequest): Identity {
   const [token] = request.header('authorization')
-  if (token === 'Bearer good') return { subject: `good from ${request.clientHost}` }
+  if (token === 'Bearer good') return { subject: `good from ${request.client}` }
   if (token === 'Bearer busy') {
     throw PipelineError.retryable('wait', { code: 'resource_exhausted', retryAfterMs: 1500 })
   }

@@ -28,7 +28,7 @@ test('every value of a header is seen by itself, also of those Node joins or dro
     authorization: request.header('authorization'),
     key: request.header('x-api-key'),
     none: request.header('x-none'),
-    host: request.clientHost,
+    host: request.client,
     certificate: request.certificate(),
   }))
   const socket = connect(port, '127.0.0.1')

@@ -154,54 +154,6 @@ test('the owner of a server may word every error itself', async t => {
   )
 })
 
-test('with auth a sender must say who it is before its body is read', async t => {
-  const { logger, authenticators } = createTestContext('receiver', 'test')
-  authenticators.servers.add('x', {
-    challenge: 'Bearer realm="x"',
-    authenticate: request => {
-      const [token] = request.header('authorization')
-      if (token === 'Bearer good') return { subject: 'good' }
-      if (token === 'Bearer reader') return { subject: 'reader', scopes: new Set() }
-      throw PipelineError.permanent('who are you?', { code: 'unauthenticated' })
-    },
-  })
-  const config = schema.parse({ auth: { authenticator: 'x' }, cors: { allowed_origins: ['*'] } })
-  const server = new HttpServer(config, { key: 'x', logger, authenticators })
-  const handler: HttpHandler = ({ identity }) =>
-    Promise.resolve({ status: 200, body: Buffer.from(identity?.subject ?? 'nobody') })
-  server.route('/any', { methods: ['POST'], handler })
-  server.route('/open', { methods: ['POST'], isPublic: true, handler })
-  await server.start()
-  t.teardown(() => server.stop(AbortSignal.abort()))
-  const port = Number(new URL(server.url).port)
-  const as = (token: string) => ask(port, { headers: { authorization: `Bearer ${token}` } })
-  t.is(String((await as('good')).body), 'good')
-  const stranger = await as('bad')
-  t.is(stranger.status, 401)
-  t.is(stranger.headers['www-authenticate'], 'Bearer realm="x"')
-  t.regex(String(stranger.body), /"code":16,"message":"who are you\?"/)
-  const reader = await as('reader')
-  t.is(reader.status, 403)
-  t.is(reader.headers['www-authenticate'], undefined)
-  t.is(String((await ask(port, { path: '/open' })).body), 'nobody')
-  const waiting = await askRaw(
-    port,
-    'POST /any HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n',
-  )
-  t.regex(waiting, /^HTTP\/1.1 401 /)
-  const headers = { origin: 'https://a', 'access-control-request-method': 'POST' }
-  t.is((await ask(port, { method: 'OPTIONS', headers })).status, 204)
-})
-
-test('a server whose authenticator is not there does not start', async t => {
-  const { logger, authenticators } = createTestContext('receiver', 'test')
-  const config = schema.parse({ auth: { authenticator: 'x' } })
-  const server = new HttpServer(config, { key: 'receivers::test', logger, authenticators })
-  await t.throwsAsync(server.start(), {
-    message: /^receivers::test::auth::authenticator: no extension "x"/,
-  })
-})
-
 test('a query does not matter, gzip and identity are unpacked', async t => {
   const { port } = await serve(t)
   for (const [encoding, body] of [
@@ -295,6 +247,35 @@ test('requests in progress are bounded over all connections', async t => {
   release()
   t.is((await first).status, 200)
   t.is((await ask(port, { body: Buffer.alloc(1000) })).status, 200)
+})
+
+test('who asks before sending a body hears of a shut door, and sends none', async t => {
+  const context = createTestContext('receiver', 'test')
+  context.door.addGuard('x', () => PipelineError.retryable('shut', { retryAfterMs: 3000 }))
+  const server = new HttpServer(schema.parse({}), { ...context, key: 'x' })
+  server.route('/any', { methods: ['POST'], handler: echo })
+  await server.start()
+  t.teardown(() => server.stop(AbortSignal.abort()))
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  socket.write('POST /any HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n')
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  t.regex(answer.toString(), /^HTTP\/1.1 503 /)
+  t.regex(answer.toString(), /retry-after: 3/i)
+  t.regex(answer.toString(), /connection: close/i)
+})
+
+test('a known path without room and an unknown one are told apart: the latter is for good', async t => {
+  const context = createTestContext('receiver', 'test')
+  context.door.addGuard('x', () => PipelineError.retryable('shut'))
+  const server = new HttpServer(schema.parse({}), { ...context, key: 'x' })
+  server.route('/any', { methods: ['POST'], handler: echo })
+  await server.start()
+  t.teardown(() => server.stop(AbortSignal.abort()))
+  const port = Number(new URL(server.url).port)
+  t.is((await ask(port, { body: 'x' })).status, 503)
+  t.is((await ask(port, { path: '/other', body: 'x' })).status, 404)
+  t.is((await ask(port, { method: 'GET' })).status, 405)
 })
 
 test('browser pages of allowed origins may send', async t => {
