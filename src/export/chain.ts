@@ -1,3 +1,4 @@
+import type { DeadLetterDestination } from '../dead-letter/letter.ts'
 import { sharedController } from '../plugin/abort.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
 import type { Component, PluginContext } from '../plugin/component.ts'
@@ -6,6 +7,7 @@ import { MemoryQueue } from '../queue/memory-queue.ts'
 import type { QueueStats } from '../queue/queue.ts'
 import { Attempt } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
+import { DeadLetterStage } from './dead-letter.ts'
 import { Outcome } from './outcome.ts'
 import { Retry } from './retry.ts'
 import { type QueueMeter, SendingQueue } from './sending-queue.ts'
@@ -14,6 +16,10 @@ export interface ExportChainOptions {
   readonly clock?: Clock
   /** 0 up to, not including, 1. */
   readonly random?: () => number
+  /** Takes what the destination will not; absent = it is dropped, counted and logged. */
+  readonly deadLetter?: DeadLetterDestination | undefined
+  /** Ids of the pipelines that the exporter serves, for its dead letters. */
+  readonly pipelines?: readonly string[]
 }
 
 /** What `/stats` says of an exporter. All counts are log records. */
@@ -23,32 +29,40 @@ export interface ExporterStats {
   readonly failed: number
   /** Acknowledged to a sender and then given up. */
   readonly dropped: number
+  /** Kept in the dead letter; absent without one. */
+  readonly dead_lettered?: number
   /** Absent without a sending queue. */
   readonly queue?: QueueStats
 }
 
 /** The head of an exporter's chain. */
 export interface ExportChain extends Component, Consumer {
+  /**
+   * The way for dead letters of others: one attempt, past queue, retries and the exporter's own dead
+   * letter, so that it ends when the destination has the records and never goes in a circle.
+   */
+  readonly direct: Consumer
   stop(deadline: AbortSignal): Promise<void>
   stats(): ExporterStats
 }
 
 /**
  * Puts around an exporter what its config asks for, tail to head: timeout, retry, the count of
- * outcomes, batching and queue. An exporter without these keys is only counted.
+ * outcomes, dead letter, batching and queue. An exporter without these keys is only counted.
  */
 export function buildExportChain(
   exporter: Consumer,
   config: Partial<ExportChainConfig>,
   context: PluginContext,
-  { clock = systemClock, random = Math.random }: ExportChainOptions = {},
+  options: ExportChainOptions = {},
 ): ExportChain {
+  const { clock = systemClock, random = Math.random, deadLetter: destination } = options
   const stopping = sharedController()
   const flying = context.metrics.exporterInFlight.labels(context.id)
   const inFlight = (change: 1 | -1): void => flying.inc(change)
   const attempt = new Attempt(exporter, { timeoutMs: config.timeout ?? 0, clock, inFlight })
   const senderWaits = !config.sending_queue?.enabled || config.sending_queue.wait_for_result
-  const outcome = new Outcome(({ onRetry }) => {
+  const createNext = ({ onRetry }: Outcome): Consumer => {
     const { retry_on_failure: retry } = config
     if (!retry?.enabled) return attempt
     const stop = stopping.signal
@@ -60,25 +74,43 @@ export function buildExportChain(
       senderWaits,
       onRetry,
     })
-  }, context)
+  }
+  const outcome = new Outcome(createNext, context, { hasDeadLetter: destination !== undefined })
+  const deadLetter =
+    destination &&
+    new DeadLetterStage(outcome, {
+      destination,
+      pipelines: options.pipelines ?? [],
+      context,
+      clock,
+      random,
+      stopping: stopping.signal,
+      senderWaits,
+    })
+  const sender = deadLetter ?? outcome
   const queue = config.sending_queue?.enabled
-    ? createSendingQueue(outcome, config.sending_queue, context, clock)
+    ? createSendingQueue(sender, config.sending_queue, context, clock)
     : undefined
-  const head = queue ?? outcome
+  const head = queue ?? sender
   return {
     start: async () => await queue?.start(),
     consume: async (batch, signal) => {
       if (batch.count > 0) await head.consume(batch, signal)
     },
+    direct: {
+      consume: (batch, signal) => outcome.follow(batch, attempt.consume(batch, signal)),
+    },
     stop: async deadline => {
       stopping.abort()
       await queue?.stop(deadline)
+      deadLetter?.stop()
       outcome.stop()
     },
     stats: () => ({
       id: context.id,
       ...outcome.stats(),
       dropped: queue?.dropped ?? 0,
+      ...(deadLetter === undefined ? {} : { dead_lettered: deadLetter.count }),
       ...(queue === undefined ? {} : { queue: queue.stats() }),
     }),
   }

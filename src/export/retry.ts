@@ -20,6 +20,9 @@ export interface RetryOptions {
   readonly onRetry: (batch: LogBatch, error: PipelineError, waitMs: number) => void
 }
 
+/** The reason of a retryable error that is not tried again: `max_elapsed_time` is up. */
+export const RETRIES_EXHAUSTED = 'retries_exhausted'
+
 /** The longest that failing tries keep a sender waiting, in milliseconds. */
 const SENDER_WAIT_MS_MAX = 8000
 
@@ -83,8 +86,9 @@ export class Retry implements Consumer {
       `gave up after ${Math.round(elapsedMs)}ms, max_elapsed_time is ${maxMs}ms: ${error.message}`,
       {
         code: error.code,
-        reason: 'retries_exhausted',
+        reason: RETRIES_EXHAUSTED,
         ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+        pending: error.pending,
         cause: error,
       },
     )

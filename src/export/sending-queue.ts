@@ -189,8 +189,9 @@ export class SendingQueue implements Consumer, Component {
   }
 
   #drop(batch: LogBatch, error: PipelineError): void {
-    this.#dropped += batch.count
-    this.#options.meter.dropped(error.reason, batch.count)
+    const count = error.rejected?.count ?? batch.count
+    this.#dropped += count
+    this.#options.meter.dropped(error.reason, count)
     this.#log.log('error', error.reason, describe(batch, error), 'acknowledged records dropped')
   }
 }

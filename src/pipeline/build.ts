@@ -5,6 +5,8 @@ import type {
   PipelineConfig,
   ServiceConfig,
 } from '../config/service-config.ts'
+import { ExporterDestination } from '../dead-letter/exporter-destination.ts'
+import type { DeadLetterDestination } from '../dead-letter/letter.ts'
 import {
   buildExportChain,
   chainConfigOf,
@@ -15,6 +17,7 @@ import type { Component, ComponentKind, PluginContext } from '../plugin/componen
 import type { Consumer } from '../plugin/consumer.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { DeadLetters } from './dead-letters.ts'
 import { fanOut } from './fan-out.ts'
 import { countIncoming, countOutgoing, Flow } from './flow.ts'
 import { Guard } from './guard.ts'
@@ -22,7 +25,7 @@ import type { Node, Phase } from './lifecycle.ts'
 import { createPluginContext } from './plugin-context.ts'
 import { withSpan } from './spans.ts'
 
-export interface BuildOptions extends ExportChainOptions {
+export interface BuildOptions extends Pick<ExportChainOptions, 'clock' | 'random'> {
   /** Absent: all pipelines. */
   readonly role?: string | undefined
   readonly logger: Logger
@@ -52,11 +55,20 @@ interface Entry {
   readonly addUpstream: (node: Node) => void
 }
 
+/** Where dead letters go in, and the nodes behind it that must outlive their senders. */
+interface LetterEntry {
+  readonly destination: DeadLetterDestination
+  readonly addUpstream: (node: Node) => void
+}
+
 interface Contextual {
   readonly context: PluginContext
   readonly report: PluginContext['reportStatus']
   readonly hasReported: () => boolean
 }
+
+/** For parts that have no status of their own. */
+const SILENT = { report: () => {}, hasReported: () => true }
 
 class GraphBuilder {
   readonly #config: ServiceConfig
@@ -68,11 +80,15 @@ class GraphBuilder {
   readonly #nodes: Node[] = []
   readonly #flows: Flow[] = []
   readonly #chains: ExportChain[] = []
+  readonly #deadLetters: DeadLetters
+  /** By exporter id, or the store itself: where dead letters go in. */
+  readonly #letterEntries = new Map<unknown, LetterEntry>()
 
   constructor(config: ServiceConfig, options: BuildOptions) {
     this.#config = config
     this.#options = options
     this.#pipelines = pipelinesOfRole(config, options.role)
+    this.#deadLetters = new DeadLetters(config, this.#pipelines, options.logger)
   }
 
   build(): Graph {
@@ -129,13 +145,43 @@ class GraphBuilder {
     const own = this.#contextual('exporter', id)
     const exporter = this.#create(own, () => plugin.create(config, own.context))
     const guarded = withSpan(new Guard(exporter, own.context), `exporter ${id}`)
-    const chain = buildExportChain(guarded, chainConfigOf(config), own.context, this.#options)
+    const letters = this.#letterEntryOf(id)
+    const chain = buildExportChain(guarded, chainConfigOf(config), own.context, {
+      ...this.#options,
+      deadLetter: letters?.destination,
+      pipelines: this.#deadLetters.pipelinesOf(id),
+    })
     this.#chains.push(chain)
     const label = `exporter ${id}`
-    const silent = { report: () => {}, hasReported: () => true }
-    const queue = this.#addNode(`sending queue of ${label}`, 'queue', chain, silent)
-    this.#addNode(label, 'exporter', exporter, own).addUpstream(queue.node)
+    const queue = this.#addNode(`sending queue of ${label}`, 'queue', chain, SILENT)
+    const { addUpstream } = this.#addNode(label, 'exporter', exporter, own)
+    addUpstream(queue.node)
+    letters?.addUpstream(queue.node)
+    const destination = new ExporterDestination(id, chain.direct)
+    this.#letterEntries.set(id, { destination, addUpstream })
     return { consumer: chain, addUpstream: queue.addUpstream }
+  }
+
+  /** Where the dead letters of an exporter go in; undefined when they go nowhere. */
+  #letterEntryOf(exporter: string): LetterEntry | undefined {
+    const way = this.#deadLetters.wayOf(exporter)
+    if (way === undefined) return undefined
+    if (way.kind === 'exporter') {
+      this.#tail(way.id)
+      return required(this.#letterEntries, way.id)
+    }
+    const { store } = way
+    const known = this.#letterEntries.get(store)
+    if (known !== undefined) return known
+    const { addUpstream } = this.#addNode(
+      `dead letters in ${store.name}`,
+      'exporter',
+      store,
+      SILENT,
+    )
+    const entry = { destination: store, addUpstream }
+    this.#letterEntries.set(store, entry)
+    return entry
   }
 
   #addProcessor({ id, plugin, config }: ConfiguredComponent, pipeline: string, next: Entry): Entry {
@@ -233,7 +279,7 @@ function joined(consumer: Consumer, entries: readonly Entry[]): Entry {
 }
 
 /** The config has been checked: every reference exists. */
-function required<C>(components: ReadonlyMap<string, C>, id: string): C {
+function required<C>(components: ReadonlyMap<unknown, C>, id: string): C {
   const component = components.get(id)
   if (component === undefined) throw new Error(`${id} is used but not configured`)
   return component

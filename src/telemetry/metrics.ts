@@ -25,6 +25,7 @@ export class Metrics {
   readonly exporterQueueCapacity: Gauge<'exporter'>
   readonly exporterInFlight: Gauge<'exporter'>
   readonly exporterBatchRecords: Histogram<'exporter'>
+  readonly deadLetter: Counter<'exporter' | 'reason'>
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
   readonly processUptime: Counter
@@ -137,6 +138,11 @@ export class Metrics {
       buckets: [1, 10, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
       registers: [registry],
     })
+    this.deadLetter = counter(
+      'parsec_dead_letter_log_records_total',
+      'Log records kept in the dead letter because the exporter could not deliver them, by reason.',
+      ['exporter', 'reason'],
+    )
     this.dropped = counter(
       'parsec_dropped_log_records_total',
       'Log records lost for good, by the component that dropped them and the reason.',
