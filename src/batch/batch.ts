@@ -9,6 +9,11 @@ export interface BatchContext {
   readonly metadata?: ReadonlyMap<string, readonly string[]>
   /** `address` or `address:port` of the sender. */
   readonly clientAddress?: string
+  /**
+   * When a stage that may have the batch sent again first saw it, in milliseconds since the epoch.
+   * Exporters give it to records without any time of their own, so that a repetition is the same.
+   */
+  readonly seenAtMs?: number
 }
 
 /** Records that a processor has rewritten: their new bytes, and which row each belongs to. */

@@ -4,6 +4,7 @@ import { renderProblems } from '../config/render-problem.ts'
 import { version } from '../telemetry/version.ts'
 import { componentsCommand } from './components.ts'
 import type { CliContext, CommandFactory } from './context.ts'
+import { deadLetterCommand } from './dead-letter.ts'
 import { CommandExit, EXIT, UsageError } from './exit-codes.ts'
 import { printConfigCommand } from './print-config.ts'
 import { printDdlCommand } from './print-ddl.ts'
@@ -21,6 +22,7 @@ const COMMANDS: readonly CommandFactory[] = [
   componentsCommand,
   printConfigCommand,
   printDdlCommand,
+  deadLetterCommand,
 ]
 
 const HELP = `
@@ -49,7 +51,7 @@ function createProgram(context: CliContext): Command {
     .version(version, '-V, --version', 'print the version')
     .addHelpText('after', HELP)
   for (const create of COMMANDS) program.addCommand(create(context))
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command
       .exitOverride()
       .showHelpAfterError('(add --help for what is possible)')
@@ -59,6 +61,10 @@ function createProgram(context: CliContext): Command {
       })
   }
   return program
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)]
 }
 
 function report(error: unknown, { stderr }: CliContext): number {

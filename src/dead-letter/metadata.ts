@@ -12,6 +12,8 @@ export const letterMetadata = z.object({
   message: z.string(),
   origin: z.string(),
   request_id: z.string(),
+  /** When the exporter first had them, ISO 8601: the time of records without one. */
+  seen_at: z.iso.datetime().optional(),
   /** Log records in the entry. */
   records: z.number().int().nonnegative(),
   /** How many of them were refused, when nobody knows which. */
@@ -22,6 +24,7 @@ export type LetterMetadata = z.output<typeof letterMetadata>
 
 export function metadataOf(letter: DeadLetter): LetterMetadata {
   const { records, rejectedCount } = letter
+  const { requestId, seenAtMs } = records.context
   return {
     time: new Date(letter.timeMs).toISOString(),
     destination: letter.destination,
@@ -30,7 +33,8 @@ export function metadataOf(letter: DeadLetter): LetterMetadata {
     code: letter.code,
     message: letter.message,
     origin: letter.origin,
-    request_id: records.context.requestId,
+    request_id: requestId,
+    ...(seenAtMs === undefined ? {} : { seen_at: new Date(seenAtMs).toISOString() }),
     records: records.count,
     ...(rejectedCount === undefined ? {} : { rejected: rejectedCount }),
   }

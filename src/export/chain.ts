@@ -1,3 +1,4 @@
+import { randomOrigin } from '../batch/origin.ts'
 import type { DeadLetterDestination } from '../dead-letter/letter.ts'
 import { sharedController } from '../plugin/abort.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
@@ -95,7 +96,10 @@ export function buildExportChain(
   return {
     start: async () => await queue?.start(),
     consume: async (batch, signal) => {
-      if (batch.count > 0) await head.consume(batch, signal)
+      if (batch.count === 0) return
+      // Every try must repeat one identity, also without a queue, which would have given one.
+      const named = batch.origin === undefined ? batch.with({ origin: randomOrigin() }) : batch
+      await head.consume(named, signal)
     },
     direct: {
       consume: (batch, signal) => outcome.follow(batch, attempt.consume(batch, signal)),

@@ -1,10 +1,10 @@
-import { identityOf } from '../batch/identity.ts'
 import type { LogBatch } from '../batch/log-batch.ts'
 import { type DeadLetter, type DeadLetterDestination, lostCount } from '../dead-letter/letter.ts'
+import { lettersOf } from '../dead-letter/letters-of.ts'
 import { type Clock, sleep } from '../plugin/clock.ts'
 import type { PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
-import { PipelineError, type RefusedPart } from '../plugin/pipeline-error.ts'
+import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import { Backoff } from './backoff.ts'
 import { describe } from './outcome.ts'
@@ -26,8 +26,6 @@ export interface DeadLetterOptions {
 
 const RETRY_MS_MIN = 500
 const RETRY_MS_MAX = 30_000
-/** What a destination says may hold the records themselves. */
-const MESSAGE_CHARS_MAX = 2000
 
 /**
  * What the destination refuses for good, or does not take within `max_elapsed_time`, goes to the
@@ -54,12 +52,17 @@ export class DeadLetterStage implements Consumer {
   }
 
   async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    const { context } = batch
+    const seen =
+      context.seenAtMs === undefined
+        ? batch.with({ context: { ...context, seenAtMs: Date.now() } })
+        : batch
     try {
-      await this.#next.consume(batch, signal)
+      await this.#next.consume(seen, signal)
     } catch (thrown) {
       const error = PipelineError.from(thrown)
       if (error.retryable && error.reason !== RETRIES_EXHAUSTED) throw error
-      await this.#keep(batch, error, signal)
+      await this.#keep(seen, error, signal)
     }
   }
 
@@ -69,8 +72,8 @@ export class DeadLetterStage implements Consumer {
   }
 
   async #keep(batch: LogBatch, error: PipelineError, signal: AbortSignal): Promise<void> {
-    const { destination, context } = this.#options
-    const letters = this.#lettersOf(batch, error)
+    const { destination, context, pipelines } = this.#options
+    const letters = lettersOf(batch, error, { destination: context.id, pipelines })
     await this.#write(batch, letters, signal)
     const { id, metrics } = context
     for (const letter of letters) {
@@ -133,32 +136,5 @@ export class DeadLetterStage implements Consumer {
     if (!this.#failing) return
     this.#failing = false
     this.#options.context.reportStatus('ok')
-  }
-
-  #lettersOf(batch: LogBatch, error: PipelineError): DeadLetter[] {
-    const { rejected, pending } = error
-    const parts = rejected === undefined ? pending : rejected.parts
-    const whole: RefusedPart = { records: batch, origin: identityOf(batch), error }
-    const isCountOnly = rejected !== undefined && parts === undefined
-    return (parts ?? [whole]).map(part => ({
-      ...this.#letterOf(part, error),
-      ...(isCountOnly ? { rejectedCount: rejected.count } : {}),
-    }))
-  }
-
-  /** A part that may still be accepted was given up for the reason of the whole. */
-  #letterOf({ records, origin, error: own }: RefusedPart, whole: PipelineError): DeadLetter {
-    const { context, pipelines } = this.#options
-    const error = own.retryable ? whole : own
-    return {
-      records,
-      origin,
-      reason: error.reason,
-      code: error.code,
-      message: error.message.slice(0, MESSAGE_CHARS_MAX),
-      timeMs: Date.now(),
-      destination: context.id,
-      pipelines,
-    }
   }
 }

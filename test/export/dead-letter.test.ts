@@ -69,7 +69,8 @@ test('a batch that is refused for good is kept with all that is known, and handl
     pipelines: ['logs', 'logs/b'],
     rejectedCount: undefined,
   })
-  t.is(letter?.records, batch)
+  t.is(letter?.records.bytes, batch.bytes)
+  t.is(letter?.records.context.requestId, 'r-9')
   t.true(Math.abs(Date.now() - letter!.timeMs) < 60_000)
   t.is(stage.count, 2)
   t.deepEqual(await counted(), [['store', 'rejected', 2]])
@@ -257,4 +258,12 @@ test('what a destination says is cut to a length', async t => {
   fail(PipelineError.permanent('x'.repeat(100_000)))
   await send().promise
   t.is(box.letters[0]?.message.length, 2000)
+})
+
+test('what a batch without times is given as its time is the same for every try', async t => {
+  const { stage, sink } = setUp()
+  await stage.consume(sampleLogs(['a']), NEVER)
+  t.true(Math.abs(Date.now() - sink.batches[0]!.context.seenAtMs!) < 60_000)
+  await stage.consume(sampleLogs(['a'], { seenAtMs: 5 }), NEVER)
+  t.is(sink.batches[1]?.context.seenAtMs, 5)
 })

@@ -105,7 +105,7 @@ export class ClickHouseExporter implements Exporter {
     const seen = this.#seenNanos.get(key)
     if (seen !== undefined) return seen
     const { now = Date.now } = this.#options
-    const nanos = BigInt(now()) * 1_000_000n
+    const nanos = BigInt(batch.context.seenAtMs ?? now()) * 1_000_000n
     this.#seenNanos.set(key, nanos)
     return nanos
   }
