@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { readEntries, readHeader } from './entry-format.ts'
@@ -131,7 +131,12 @@ async function repairFile(directory: string, file: LetterFileName): Promise<numb
   const { tornAt } = readEntries(bytes, header)
   if (tornAt !== undefined) {
     const handle = await open(path, 'r+')
-    await handle.truncate(tornAt).finally(() => syncAndClose(handle))
+    try {
+      await handle.truncate(tornAt)
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
   }
   await changeState(directory, file, 'letters')
   return tornAt === undefined ? 0 : bytes.length - tornAt
@@ -148,15 +153,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function syncAndClose(handle: FileHandle): Promise<void> {
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
   try {
-    await handle.datasync()
+    await handle.sync()
   } finally {
     await handle.close()
   }
-}
-
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  await handle.sync().finally(() => handle.close())
 }
