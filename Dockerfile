@@ -17,7 +17,7 @@ RUN mkdir -p /var/lib/parsec && chown node:node /var/lib/parsec
 USER node
 ENV PARSEC_LISTEN=0.0.0.0 PARSEC_DATA=/var/lib/parsec
 VOLUME /var/lib/parsec
-EXPOSE 4317 4318 8888
+EXPOSE 4317 4318 8080 8888
 HEALTHCHECK CMD ["node", "-e", "fetch('http://localhost:8888/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "bin/parsec.js"]
 CMD ["run", "--config", "config/standalone.yaml"]

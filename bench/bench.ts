@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
 import { decodeCases } from './decode.ts'
 import { measurePath, type Row } from './end-to-end.ts'
+import { ingestCases } from './ingest.ts'
 import { missingTool } from './measure.ts'
 import { PATHS } from './paths.ts'
 
@@ -20,6 +21,8 @@ const { values, positionals } = parseArgs({
   },
 })
 const [filter = ''] = positionals
+/** The first is the yardstick of the others. */
+const inProcessCases = [...decodeCases, ...ingestCases]
 
 if (values.smoke) smoke()
 else {
@@ -28,7 +31,7 @@ else {
 }
 
 function smoke(): void {
-  for (const { name, run } of decodeCases) {
+  for (const { name, run } of inProcessCases) {
     run()
     console.log(`ran ${name}`)
   }
@@ -36,7 +39,7 @@ function smoke(): void {
 
 /** Times the in-process cases against each other, interleaved by tinybench's own rounds. */
 async function inProcess(): Promise<void> {
-  const cases = decodeCases.filter(({ name }) => name.includes(filter))
+  const cases = inProcessCases.filter(({ name }) => name.includes(filter))
   if (cases.length === 0) return
   const bench = new Bench({ time: 1500, warmupTime: 500 })
   for (const { name, run } of cases) bench.add(name, () => void run())

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CORPUS, corpus } from './corpus.ts'
 import { builtFile, type Measured, measure, Server } from './measure.ts'
-import { type BenchPath, PORTS, pathConfig } from './paths.ts'
+import { type BenchPath, PORTS, type Protocol, pathConfig } from './paths.ts'
+import { plainRecords } from './plain-records.ts'
 
 export interface EndToEndOptions {
   readonly seconds: number
@@ -35,7 +36,7 @@ export async function measurePath(path: BenchPath, options: EndToEndOptions): Pr
     const parsec = [process.execPath, builtFile('..', '..', 'bin', 'parsec.js'), 'run']
     const programs = [['parsec', [...parsec, '--config', config]] as const]
     const name = path.name
-    if (options.collector !== undefined) {
+    if (options.collector !== undefined && path.protocol !== 'ingest') {
       rows.push(...(await runCollector(path, options, folder, config)))
     }
     for (const [program, command] of programs) {
@@ -45,7 +46,8 @@ export async function measurePath(path: BenchPath, options: EndToEndOptions): Pr
       rows.unshift({ name, program, goal: path.goal, measured })
     }
     if (path.exporter === 'nop') {
-      const bare = [process.execPath, builtFile('servers', `bare-${path.protocol}.js`)]
+      const kind = path.protocol === 'grpc' ? 'grpc' : 'http'
+      const bare = [process.execPath, builtFile('servers', `bare-${kind}.js`)]
       const port = PORTS[path.protocol]
       const measured = await underLoad(
         [...bare, String(port)],
@@ -97,23 +99,27 @@ async function withSink<T>(
 async function underLoad(
   command: readonly string[],
   port: number,
-  protocol: 'grpc' | 'http',
+  protocol: Protocol,
   folder: string,
   seconds: number,
 ): Promise<Measured> {
-  const body = corpus(CORPUS.logs1000)
+  const { body, records } = requestOf(protocol)
   const bodyFile = join(folder, `body.${protocol}`)
-  writeFileSync(
-    bodyFile,
-    protocol === 'grpc' ? Buffer.concat([messagePrefix(body.length), body]) : body,
-  )
+  writeFileSync(bodyFile, body)
   const server = new Server(command, 0, join(folder, 'server.log'))
   try {
     await server.listening(port)
-    return await measure(server, { protocol, port, bodyFile, recordsPerRequest: 1000, seconds })
+    return await measure(server, { protocol, port, bodyFile, recordsPerRequest: records, seconds })
   } finally {
     await server.stop()
   }
+}
+
+function requestOf(protocol: Protocol): { body: Buffer; records: number } {
+  if (protocol === 'ingest') return { body: plainRecords(100), records: 100 }
+  const body = corpus(CORPUS.logs1000)
+  if (protocol === 'http') return { body, records: 1000 }
+  return { body: Buffer.concat([messagePrefix(body.length), body]), records: 1000 }
 }
 
 /** gRPC's length-prefixed message: one byte "not compressed", four bytes of length. */

@@ -3,6 +3,7 @@ import { openSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Protocol } from './paths.ts'
 
 /*
  * One server under load, alone on core 0; load generator and sink on core 1. What counts is records
@@ -10,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  */
 
 export interface Load {
-  readonly protocol: 'grpc' | 'http'
+  readonly protocol: Protocol
   readonly port: number
   /** A file with the request body; for gRPC with the 5-byte message prefix. */
   readonly bodyFile: string
@@ -105,14 +106,21 @@ export async function measure(server: Server, load: Load): Promise<Measured> {
   }
 }
 
-const GRPC_PATH = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
+const REQUESTS: Readonly<Record<Protocol, { path: string; headers: readonly string[] }>> = {
+  grpc: {
+    path: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+    headers: ['-m4', '-H', 'content-type: application/grpc', '-H', 'te: trailers'],
+  },
+  http: {
+    path: '/v1/logs',
+    headers: ['--h1', '-m1', '-H', 'content-type: application/x-protobuf'],
+  },
+  ingest: { path: '/ingest', headers: ['--h1', '-m1', '-H', 'content-type: application/json'] },
+}
 
 function h2load(load: Load, seconds: number): { done: number; failed: number } {
-  const headers =
-    load.protocol === 'grpc'
-      ? ['-m4', '-H', 'content-type: application/grpc', '-H', 'te: trailers']
-      : ['--h1', '-m1', '-H', 'content-type: application/x-protobuf']
-  const url = `http://127.0.0.1:${load.port}${load.protocol === 'grpc' ? GRPC_PATH : '/v1/logs'}`
+  const { path, headers } = REQUESTS[load.protocol]
+  const url = `http://127.0.0.1:${load.port}${path}`
   const flags = ['-D', String(seconds), '-c8', '-w20', '-W24', '-d', load.bodyFile]
   const run = spawnSync('taskset', ['-c', '1', 'h2load', ...flags, ...headers, url], {
     encoding: 'utf8',

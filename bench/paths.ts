@@ -3,19 +3,30 @@
  * YAML runs in the Collector, whose gRPC exporter and ClickHouse exporter have the same keys.
  */
 
+/** How the load comes in: OTLP, or plain JSON at the ingest receiver. */
+export type Protocol = 'grpc' | 'http' | 'ingest'
+
 export interface BenchPath {
   readonly name: string
-  readonly protocol: 'grpc' | 'http'
+  readonly protocol: Protocol
   readonly exporter: 'nop' | 'otlp' | 'otlp_http' | 'clickhouse'
   /** The least records per CPU-second the project has promised, if any. */
   readonly goal?: number
 }
 
-export const PORTS = { grpc: 14317, http: 14318, otlp: 14417, otlpHttp: 14418, clickhouse: 14419 }
+export const PORTS = {
+  grpc: 14317,
+  http: 14318,
+  ingest: 14080,
+  otlp: 14417,
+  otlpHttp: 14418,
+  clickhouse: 14419,
+}
 
 export const PATHS: readonly BenchPath[] = [
   { name: 'http -> nop', protocol: 'http', exporter: 'nop' },
   { name: 'grpc -> nop', protocol: 'grpc', exporter: 'nop' },
+  { name: 'ingest -> nop', protocol: 'ingest', exporter: 'nop', goal: 60_000 },
   { name: 'http -> otlp', protocol: 'http', exporter: 'otlp', goal: 300_000 },
   { name: 'http -> otlp_http', protocol: 'http', exporter: 'otlp_http', goal: 300_000 },
   { name: 'grpc -> otlp', protocol: 'grpc', exporter: 'otlp', goal: 220_000 },
@@ -30,17 +41,24 @@ const EXPORTERS: Readonly<Record<BenchPath['exporter'], string>> = {
   clickhouse: `{ endpoint: "http://127.0.0.1:${PORTS.clickhouse}", create_schema: false, async_insert: false, compress: none, sending_queue: { enabled: false } }`,
 }
 
-/** The config of one path, for Parsec and for the Collector alike. */
-export function pathConfig(path: BenchPath): string {
-  return `receivers:
-  otlp:
+const RECEIVERS = {
+  ingest: `  ingest: { endpoint: "127.0.0.1:${PORTS.ingest}" }
+`,
+  otlp: `  otlp:
     protocols:
       grpc: { endpoint: "127.0.0.1:${PORTS.grpc}", max_recv_msg_size_mib: 64 }
       http: { endpoint: "127.0.0.1:${PORTS.http}", max_request_body_size: 67108864 }
-exporters:
+`,
+}
+
+/** The config of one path, for Parsec and, unless it is ingest, for the Collector alike. */
+export function pathConfig(path: BenchPath): string {
+  const receiver = path.protocol === 'ingest' ? 'ingest' : 'otlp'
+  return `receivers:
+${RECEIVERS[receiver]}exporters:
   ${path.exporter}: ${EXPORTERS[path.exporter]}
 service:
   telemetry: { metrics: { level: none }, logs: { level: warn } }
-  pipelines: { logs: { receivers: [otlp], exporters: [${path.exporter}] } }
+  pipelines: { logs: { receivers: [${receiver}], exporters: [${path.exporter}] } }
 `
 }

@@ -6,17 +6,20 @@ import { fileExporter } from './exporters/file/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
 import { otlpExporter } from './exporters/otlp/index.ts'
 import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
+import { fileStorage } from './extensions/file_storage/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
 import { batchProcessor } from './processors/batch/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
 import { resourceProcessor } from './processors/resource/index.ts'
+import { ingestReceiver } from './receivers/ingest/index.ts'
 import { nopReceiver } from './receivers/nop/index.ts'
 import { otlpReceiver } from './receivers/otlp/index.ts'
 
 /** The one list of built-in plugins. */
 export const plugins: readonly Plugin[] = [
   // Receivers
+  ingestReceiver,
   nopReceiver,
   otlpReceiver,
   // Processors
@@ -34,5 +37,6 @@ export const plugins: readonly Plugin[] = [
   // Connectors
   forwardConnector,
   // Extensions
+  fileStorage,
   healthCheck,
 ]

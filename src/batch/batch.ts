@@ -10,10 +10,10 @@ export interface BatchContext {
   /** `address` or `address:port` of the sender. */
   readonly clientAddress?: string
   /**
-   * When a stage that may have the batch sent again first saw it, in milliseconds since the epoch.
-   * Exporters give it to records without any time of their own, so that a repetition is the same.
+   * When a queue on disk, or the stage before the dead letter, took it in, Unix time in milliseconds:
+   * the same after a restart, and when it is replayed. The time of records without any of their own.
    */
-  readonly seenAtMs?: number
+  readonly receivedAtUnixMs?: number
 }
 
 /** Records that a processor has rewritten: their new bytes, and which row each belongs to. */

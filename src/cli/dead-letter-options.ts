@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { parseDurationMs } from '../config/fields.ts'
 import type { ServiceConfig } from '../config/service-config.ts'
 import type { LetterFilter } from '../dead-letter/letter-filter.ts'
-import { storeDirectories } from '../dead-letter/store-directory.ts'
+import { letterDirectories } from '../pipeline/storages.ts'
 import { type ConfigOptions, loadOrThrow } from './config-options.ts'
 import type { CliContext } from './context.ts'
 import { UsageError } from './exit-codes.ts'
@@ -48,8 +48,8 @@ export async function loadLetterConfig(
 }
 
 /** Where a config keeps dead letters. Throws UsageError when it keeps none. */
-export function letterDirectories(config: ServiceConfig): string[] {
-  const directories = storeDirectories(config)
+export function directoriesOf(config: ServiceConfig): string[] {
+  const directories = letterDirectories(config)
   if (directories.length > 0) return directories
   throw new UsageError(
     'this config keeps no dead letters in a directory: add service::dead_letter::directory, or name the directory',
@@ -62,7 +62,7 @@ export async function chosenDirectories(
   options: ConfigOptions,
   context: CliContext,
 ): Promise<string[]> {
-  if (directory === undefined) return letterDirectories(await loadLetterConfig(options, context))
+  if (directory === undefined) return directoriesOf(await loadLetterConfig(options, context))
   if (options.config !== undefined) throw new UsageError('give a directory or --config, not both')
   if (!existsSync(directory)) throw new UsageError(`there is no directory ${directory}`)
   return [directory]

@@ -8,9 +8,9 @@ import { addConfigOptions, type ConfigOptions } from './config-options.ts'
 import type { CliContext } from './context.ts'
 import {
   addFilterOptions,
+  directoriesOf,
   type FilterOptions,
   filterOf,
-  letterDirectories,
   loadLetterConfig,
 } from './dead-letter-options.ts'
 import { CommandExit, EXIT, UsageError } from './exit-codes.ts'
@@ -59,7 +59,7 @@ export function deadLetterReplayCommand(context: CliContext): Command {
       try {
         await replayLetters({
           config,
-          directories: letterDirectories(config),
+          directories: directoriesOf(config),
           filter: filterOf(options),
           to: options.to,
           rate: options.rate,

@@ -1,6 +1,7 @@
 import type { ComponentKind } from '../plugin/component.ts'
 import type { Plugin } from '../plugin/define-plugin.ts'
 import { checkGraph } from './check-graph.ts'
+import { checkStorage } from './check-storage.ts'
 import { expandTree } from './expand.ts'
 import { mergeNodes, nestKeys } from './merge.ts'
 import { parseYaml } from './parse.ts'
@@ -46,6 +47,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const components = resolveComponents(effective, options.plugins, problems)
   const service = readService(effective, problems)
   checkGraph(components, service, problems)
+  checkStorage(effective, components, service, problems)
   const { telemetry } = service
   if (problems.hasErrors || !telemetry) return { problems: problems.finish(), effective }
   const config = configOf(components, { ...service, telemetry })

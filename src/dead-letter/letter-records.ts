@@ -7,9 +7,9 @@ import type { StoredLetter } from './read-letters.ts'
  * when some of them cannot be read: a processor has made something that no decoder takes.
  */
 export function recordsOf({ metadata, logs }: Pick<StoredLetter, 'metadata' | 'logs'>): LogBatch {
-  const { origin, request_id: requestId, seen_at: seenAt } = metadata
-  const seen = seenAt === undefined ? {} : { seenAtMs: Date.parse(seenAt) }
-  const { batch, rejectedCount, rejectedReason } = decodeLogs(logs, { requestId, ...seen })
+  const { origin, request_id: requestId, received_at: receivedAt } = metadata
+  const received = receivedAt === undefined ? {} : { receivedAtUnixMs: Date.parse(receivedAt) }
+  const { batch, rejectedCount, rejectedReason } = decodeLogs(logs, { requestId, ...received })
   if (rejectedCount > 0) {
     throw new Error(`${rejectedCount} records cannot be read: ${rejectedReason}`)
   }

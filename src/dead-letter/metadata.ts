@@ -13,7 +13,7 @@ export const letterMetadata = z.object({
   origin: z.string(),
   request_id: z.string(),
   /** When the exporter first had them, ISO 8601: the time of records without one. */
-  seen_at: z.iso.datetime().optional(),
+  received_at: z.iso.datetime().optional(),
   /** Log records in the entry. */
   records: z.number().int().nonnegative(),
   /** How many of them were refused, when nobody knows which. */
@@ -24,7 +24,7 @@ export type LetterMetadata = z.output<typeof letterMetadata>
 
 export function metadataOf(letter: DeadLetter): LetterMetadata {
   const { records, rejectedCount } = letter
-  const { requestId, seenAtMs } = records.context
+  const { requestId, receivedAtUnixMs } = records.context
   return {
     time: new Date(letter.timeMs).toISOString(),
     destination: letter.destination,
@@ -34,7 +34,9 @@ export function metadataOf(letter: DeadLetter): LetterMetadata {
     message: letter.message,
     origin: letter.origin,
     request_id: requestId,
-    ...(seenAtMs === undefined ? {} : { seen_at: new Date(seenAtMs).toISOString() }),
+    ...(receivedAtUnixMs === undefined
+      ? {}
+      : { received_at: new Date(receivedAtUnixMs).toISOString() }),
     records: records.count,
     ...(rejectedCount === undefined ? {} : { rejected: rejectedCount }),
   }

@@ -5,7 +5,7 @@ import { mergeLogs } from '../otlp/merge-logs.ts'
 import { sharedController } from '../plugin/abort.ts'
 import type { Clock } from '../plugin/clock.ts'
 import type { PipelineError } from '../plugin/pipeline-error.ts'
-import type { QueueItem } from '../queue/queue.ts'
+import type { Lot, LotPart, Queue, QueueItem } from '../queue/queue.ts'
 import { batchSize, recordsThatFit } from './batch-size.ts'
 import type { BatchConfig } from './config.ts'
 import { Share } from './share.ts'
@@ -18,19 +18,20 @@ export interface FormedBatch {
   settle(error?: PipelineError): void
 }
 
-/** Where the former's items come from and where their verdicts go. */
-export interface ItemSource {
-  /** Undefined when `signal` aborts or nothing will come any more. */
-  take(signal: AbortSignal): Promise<QueueItem | undefined>
+/** Where the former's items come from and where their verdicts go: a queue, and its senders. */
+export interface ItemSource extends Pick<Queue, 'resume' | 'take' | 'begin' | 'done'> {
   settle(item: QueueItem, error: PipelineError | undefined): void
 }
 
 /** Records of one item, `from` up to, not including, `to`; what is in hand ends with the item. */
-interface Part {
-  readonly item: QueueItem
+interface Part extends LotPart {
   readonly share: Share
-  readonly from: number
-  readonly to: number
+}
+
+interface Forming {
+  readonly formed: FormedBatch
+  /** Resolves when it may be sent. */
+  readonly begun: Promise<void>
 }
 
 /** Many take from queues with it at once. */
@@ -47,7 +48,9 @@ export class BatchFormer {
   /** What was left over when an item was cut. */
   #rest: Part | undefined
   /** Formed and not yet handed out. */
-  #ready: FormedBatch[] = []
+  #ready: Forming[] = []
+  /** An earlier process may have left lots that it had begun. */
+  #resumed = false
   /** One at a time: the next caller starts when the one before has its batch. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -57,16 +60,24 @@ export class BatchFormer {
     this.#clock = clock
   }
 
-  /** Undefined when the source has ended and everything has been handed out. */
+  /** Undefined when the source has ended and everything has been handed out, or is closing. */
   async next(): Promise<FormedBatch | undefined> {
     const turn = this.#turn.then(() => this.#form())
     this.#turn = turn
-    return await turn
+    const forming = await turn
+    try {
+      // Not part of the turn: several lots can be written down with one sync.
+      await forming?.begun
+      return forming?.formed
+    } catch {
+      // The queue is closing, and still has what was taken.
+      return undefined
+    }
   }
 
-  async #form(): Promise<FormedBatch | undefined> {
+  async #form(): Promise<Forming | undefined> {
     const { min_size: minSize, max_size: maxSize, sizer } = this.#config
-    const ready = this.#ready.shift()
+    const ready = this.#ready.shift() ?? (await this.#resume())
     if (ready !== undefined) return ready
     const parts: Part[] = []
     const enough = maxSize > 0 ? Math.min(minSize, maxSize) : minSize
@@ -81,24 +92,43 @@ export class BatchFormer {
       size += batchSize(fitting.item.batch.slice(fitting.from, fitting.to), sizer)
       if (rest !== undefined || size >= enough) break
     }
-    return parts.length === 0 ? undefined : this.#join(parts)
+    if (parts.length === 0) return undefined
+    const lot = { parts: parts.map(({ item, from, to }) => ({ item, from, to })) }
+    return this.#join(parts, lot, this.#source.begin(lot))
+  }
+
+  /** A lot as it was sent before the crash: the same parts make the same batch. */
+  async #resume(): Promise<Forming | undefined> {
+    if (this.#resumed) return undefined
+    const lot = await this.#source.resume()
+    if (lot === undefined) {
+      this.#resumed = true
+      return undefined
+    }
+    const parts = lot.parts.map(part => {
+      const share = new Share(error => this.#source.settle(part.item, error))
+      share.addPart()
+      share.complete()
+      return { ...part, share }
+    })
+    return this.#join(parts, lot, Promise.resolve())
   }
 
   /** Parts that cannot be merged are sent one by one: none is lost for its neighbours' sake. */
-  #join(parts: readonly Part[]): FormedBatch {
-    const settle = (error?: PipelineError): void => {
-      for (const { share } of parts) share.partDone(error)
-    }
-    try {
-      return { batch: merge(parts.map(partBatch)), items: parts.map(({ item }) => item), settle }
-    } catch {
-      this.#ready = parts.map(part => ({
-        batch: partBatch(part),
-        items: [part.item],
-        settle: error => part.share.partDone(error),
-      }))
-      return this.#ready.shift()!
-    }
+  #join(parts: readonly Part[], lot: Lot, begun: Promise<void>): Forming {
+    const groups = tryMerge(parts)
+    let open = groups.length
+    const forming = groups.map(({ batch, parts: joined }) => {
+      const items = joined.map(({ item }) => item)
+      const settle = (error?: PipelineError): void => {
+        for (const { share } of joined) share.partDone(error)
+        if (--open === 0) this.#source.done(lot)
+      }
+      return { formed: { batch, items, settle }, begun }
+    })
+    const [first, ...rest] = forming
+    this.#ready = rest
+    return first!
   }
 
   #takeRest(): Part | undefined {
@@ -114,7 +144,7 @@ export class BatchFormer {
     )
     if (item === undefined) return undefined
     const share = new Share(error => this.#source.settle(item, error))
-    return { item, share, from: 0, to: item.batch.count }
+    return { item, share, from: item.begunRecords ?? 0, to: item.batch.count }
   }
 
   async #takeUntil(dueMs: number | undefined): Promise<QueueItem | undefined> {
@@ -147,7 +177,15 @@ export class BatchFormer {
   }
 }
 
-function partBatch({ item: { batch }, from, to }: Part): LogBatch {
+function tryMerge(parts: readonly Part[]): { batch: LogBatch; parts: readonly Part[] }[] {
+  try {
+    return [{ batch: merge(parts.map(partBatch)), parts }]
+  } catch {
+    return parts.map(part => ({ batch: partBatch(part), parts: [part] }))
+  }
+}
+
+function partBatch({ item: { batch }, from, to }: LotPart): LogBatch {
   if (from === 0 && to === batch.count) return batch
   return batch.slice(from, to).with({ origin: rangeOrigin(originOf(batch), from, to) })
 }

@@ -1,19 +1,23 @@
-import { randomOrigin } from '../batch/origin.ts'
 import type { DeadLetterDestination } from '../dead-letter/letter.ts'
 import { sharedController } from '../plugin/abort.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
 import type { Component, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
-import { MemoryQueue } from '../queue/memory-queue.ts'
+import type { QueueStorage } from '../plugin/queue-storage.ts'
 import type { QueueStats } from '../queue/queue.ts'
 import { Attempt } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
+import { createQueue } from './create-queue.ts'
 import { DeadLetterStage } from './dead-letter.ts'
 import { Outcome } from './outcome.ts'
 import { Retry } from './retry.ts'
 import { type QueueMeter, SendingQueue } from './sending-queue.ts'
 
+type Storages = ReadonlyMap<string, QueueStorage>
+
 export interface ExportChainOptions {
+  /** By the id of their extension: what queues may name as their `storage`. */
+  readonly storages?: Storages | undefined
   readonly clock?: Clock
   /** 0 up to, not including, 1. */
   readonly random?: () => number
@@ -57,7 +61,7 @@ export function buildExportChain(
   context: PluginContext,
   options: ExportChainOptions = {},
 ): ExportChain {
-  const { clock = systemClock, random = Math.random, deadLetter: destination } = options
+  const { clock = systemClock, random = Math.random, storages, deadLetter: destination } = options
   const stopping = sharedController()
   const flying = context.metrics.exporterInFlight.labels(context.id)
   const inFlight = (change: 1 | -1): void => flying.inc(change)
@@ -90,16 +94,13 @@ export function buildExportChain(
     })
   const sender = deadLetter ?? outcome
   const queue = config.sending_queue?.enabled
-    ? createSendingQueue(sender, config.sending_queue, context, clock)
+    ? createSendingQueue(sender, config.sending_queue, context, { clock, storages })
     : undefined
   const head = queue ?? sender
   return {
     start: async () => await queue?.start(),
     consume: async (batch, signal) => {
-      if (batch.count === 0) return
-      // Every try must repeat one identity, also without a queue, which would have given one.
-      const named = batch.origin === undefined ? batch.with({ origin: randomOrigin() }) : batch
-      await head.consume(named, signal)
+      if (batch.count > 0) await head.consume(batch, signal)
     },
     direct: {
       consume: (batch, signal) => outcome.follow(batch, attempt.consume(batch, signal)),
@@ -135,21 +136,21 @@ function createSendingQueue(
   next: Consumer,
   config: SendingQueueConfig,
   context: PluginContext,
-  clock: Clock,
+  { clock, storages }: { readonly clock: Clock; readonly storages: Storages | undefined },
 ): SendingQueue {
-  const queue = new MemoryQueue({
-    name: context.id,
-    sizer: config.sizer,
-    capacity: config.queue_size,
-    blockOnOverflow: config.block_on_overflow,
+  const meter = exporterMeter(context)
+  const queue = createQueue(config, {
+    context,
     clock,
+    storages,
+    dropped: (reason, records) => meter.dropped(reason, records),
   })
   if (!queue.durable && !config.wait_for_result) {
     context.logger.warn(
-      'sending_queue is in memory: acknowledged records do not survive a crash; wait_for_result: true acknowledges only what the destination has',
+      'sending_queue is in memory: acknowledged records do not survive a crash; storage: file keeps them on disk, wait_for_result: true acknowledges only what the destination has',
     )
   }
-  return new SendingQueue(next, { config, queue, context, clock, meter: exporterMeter(context) })
+  return new SendingQueue(next, { config, queue, context, clock, meter })
 }
 
 function exporterMeter({ id, metrics }: PluginContext): QueueMeter {

@@ -7,6 +7,9 @@ import { byteSize, type DurationField, duration } from '../config/fields.ts'
  */
 
 const SIZERS = ['requests', 'items', 'bytes'] as const
+const OVERFLOWS = ['refuse', 'block', 'drop_oldest'] as const
+const SEGMENT_BYTES_MIN = 64 * 1024
+const SEGMENT_BYTES_MAX = 1024 ** 3
 
 const batchConfig = z.strictObject({
   flush_timeout: duration('Longest wait for a batch to fill.', '200ms'),
@@ -28,7 +31,7 @@ const batchConfig = z.strictObject({
     .meta({ description: 'What min_size and max_size count: log records or bytes.' }),
 })
 
-const sendingQueueConfig = z.strictObject({
+const sendingQueueFields = z.strictObject({
   enabled: z.boolean().default(true).meta({
     description: 'false: no queue; the sender waits for the destination itself.',
   }),
@@ -36,25 +39,63 @@ const sendingQueueConfig = z.strictObject({
     description: 'Batches sent at the same time.',
   }),
   wait_for_result: z.boolean().default(false).meta({
-    description: 'Acknowledge only when the destination has confirmed.',
+    description: 'Acknowledge only when the destination has confirmed. Not with `storage`.',
   }),
   block_on_overflow: z.boolean().default(false).meta({
     description: 'Wait for room instead of refusing when the queue is full.',
   }),
+  overflow: z.enum(OVERFLOWS).optional().meta({
+    description:
+      'When the queue is full: refuse (the sender tries again), block (the sender waits), drop_oldest (acknowledged records are lost, and counted). Absent: as block_on_overflow says.',
+  }),
   sizer: z.enum(SIZERS).default('bytes').meta({
     description: 'What queue_size counts. The Collector counts requests; bytes bound the memory.',
   }),
-  queue_size: byteSize('Capacity, counted by `sizer`.', '128MiB'),
-  storage: z
-    .string()
-    .refine(() => false, {
-      error: 'unknown storage: a queue on disk comes in a later version; remove it for memory',
-    })
-    .optional()
-    .meta({ description: 'Where the queue lives: absent = memory.' }),
+  queue_size: byteSize(
+    'Capacity, counted by `sizer`: of memory or, with `storage`, of disk.',
+    '128MiB',
+  ),
+  storage: z.string().min(1).optional().meta({
+    description:
+      'Where the queue lives: absent = memory, file = in `directory`, or the id of a file_storage extension.',
+  }),
+  directory: z.string().min(1).optional().meta({
+    description: 'With `storage: file`: a directory for this queue alone; made if missing.',
+  }),
+  segment_size: byteSize('With `storage`: size of the files.', '16MiB'),
+  memory_size: byteSize(
+    'With `storage`: most bytes kept in memory to be sent without reading them back.',
+    '32MiB',
+  ),
   batch: batchConfig.optional().meta({
     description: 'Join small batches inside the queue; absent = send as received.',
   }),
+})
+
+const sendingQueueConfig = sendingQueueFields.superRefine((queue, context) => {
+  const complain = (path: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: [path], message })
+  if (queue.storage !== undefined && queue.wait_for_result) {
+    complain(
+      'wait_for_result',
+      'with storage, the queue on disk is what is acknowledged: remove wait_for_result or storage',
+    )
+  }
+  if (queue.storage === 'file' && queue.directory === undefined) {
+    complain(
+      'storage',
+      'storage: file needs a directory beside it, such as directory: .parsec/queue/NAME',
+    )
+  }
+  if (queue.storage !== 'file' && queue.directory !== undefined) {
+    complain('directory', 'directory goes with storage: file; a file_storage extension has its own')
+  }
+  if (queue.block_on_overflow && queue.overflow !== undefined && queue.overflow !== 'block') {
+    complain('overflow', `block_on_overflow: true says block: remove one of the two`)
+  }
+  if (queue.segment_size < SEGMENT_BYTES_MIN || queue.segment_size > SEGMENT_BYTES_MAX) {
+    complain('segment_size', 'is outside 64KiB to 1GiB')
+  }
 })
 
 const retryConfig = z.strictObject({

@@ -1,4 +1,5 @@
 import type { LogBatch } from '../batch/log-batch.ts'
+import { randomOrigin } from '../batch/origin.ts'
 import { type DeadLetter, type DeadLetterDestination, lostCount } from '../dead-letter/letter.ts'
 import { lettersOf } from '../dead-letter/letters-of.ts'
 import { type Clock, sleep } from '../plugin/clock.ts'
@@ -52,17 +53,13 @@ export class DeadLetterStage implements Consumer {
   }
 
   async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
-    const { context } = batch
-    const seen =
-      context.seenAtMs === undefined
-        ? batch.with({ context: { ...context, seenAtMs: Date.now() } })
-        : batch
+    const known = identified(batch)
     try {
-      await this.#next.consume(seen, signal)
+      await this.#next.consume(known, signal)
     } catch (thrown) {
       const error = PipelineError.from(thrown)
       if (error.retryable && error.reason !== RETRIES_EXHAUSTED) throw error
-      await this.#keep(seen, error, signal)
+      await this.#keep(known, error, signal)
     }
   }
 
@@ -137,4 +134,15 @@ export class DeadLetterStage implements Consumer {
     this.#failing = false
     this.#options.context.reportStatus('ok')
   }
+}
+
+/** Tries and replays must agree on the identity, and on the time of records that have none. */
+function identified(batch: LogBatch): LogBatch {
+  const { origin, context } = batch
+  if (origin !== undefined && context.receivedAtUnixMs !== undefined) return batch
+  const { receivedAtUnixMs = Date.now() } = context
+  return batch.with({
+    origin: origin ?? randomOrigin(),
+    context: { ...context, receivedAtUnixMs },
+  })
 }

@@ -1,4 +1,5 @@
 import type { LogBatch } from '../batch/log-batch.ts'
+import { randomOrigin } from '../batch/origin.ts'
 import { type Clock, sleep } from '../plugin/clock.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
@@ -39,8 +40,10 @@ export class Retry implements Consumer {
     this.#options = options
   }
 
-  async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
+  async consume(given: LogBatch, signal: AbortSignal): Promise<void> {
     const { clock, stopping, onRetry } = this.#options
+    // Without a queue nobody has named it yet, and every try must carry the same identity.
+    const batch = given.origin === undefined ? given.with({ origin: randomOrigin() }) : given
     const startMs = clock.now()
     const backoff = this.#backoff()
     for (;;) {

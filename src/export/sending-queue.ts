@@ -5,11 +5,12 @@ import type { Clock } from '../plugin/clock.ts'
 import type { Component, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
-import type { Queue, QueueItem, QueueStats } from '../queue/queue.ts'
+import { type Lot, type Queue, type QueueItem, type QueueStats, wholeLot } from '../queue/queue.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
-import { BatchFormer, type FormedBatch } from './batch-former.ts'
-import type { SendingQueueConfig } from './config.ts'
+import { BatchFormer, type FormedBatch, type ItemSource } from './batch-former.ts'
+import type { BatchConfig, SendingQueueConfig } from './config.ts'
 import { describe } from './outcome.ts'
+import { RETRIES_EXHAUSTED } from './retry.ts'
 import { WaitingSenders } from './waiting-senders.ts'
 
 export interface SendingQueueOptions {
@@ -31,8 +32,8 @@ export interface QueueMeter {
   dropped(reason: string, count: number): void
 }
 
-/** Many take from queues with it at once. */
-const NEVER = sharedController().signal
+/** Without `batch`: neither joined nor cut. */
+const AS_RECEIVED: BatchConfig = { flush_timeout: 0, min_size: 0, max_size: 0, sizer: 'items' }
 
 /**
  * `sending_queue`: takes batches in at the sender's pace and gives them out at the destination's,
@@ -47,6 +48,7 @@ export class SendingQueue implements Consumer, Component {
   readonly #log: RepeatedLog
   #senders: Promise<void>[] = []
   #dropped = 0
+  #stopping = false
 
   constructor(next: Consumer, options: SendingQueueOptions) {
     const { context, meter, queue } = options
@@ -69,8 +71,8 @@ export class SendingQueue implements Consumer, Component {
   async start(): Promise<void> {
     const { queue, config } = this.#options
     await queue.start()
-    const source = this.#createSource()
-    this.#senders = Array.from({ length: config.num_consumers }, () => this.#sendAll(source))
+    const former = this.#createFormer()
+    this.#senders = Array.from({ length: config.num_consumers }, () => this.#sendAll(former))
   }
 
   async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
@@ -82,10 +84,14 @@ export class SendingQueue implements Consumer, Component {
     await this.#waiting.wait(own, signal, () => this.#offer(own, signal))
   }
 
-  /** Sends what is queued, until `deadline` aborts; then gives up the rest, counted and logged. */
+  /**
+   * A queue in memory is sent until `deadline` aborts, and the rest given up, counted and logged. A
+   * queue on disk keeps what it has: only what is being sent gets that long.
+   */
   async stop(deadline: AbortSignal): Promise<void> {
     const { queue, context } = this.#options
     const droppedBefore = this.#dropped
+    this.#stopping = true
     queue.close()
     const giveUp = (): void =>
       this.#abort.abort(
@@ -107,7 +113,8 @@ export class SendingQueue implements Consumer, Component {
 
   async #drain(): Promise<void> {
     // Without start nobody sends; what was offered must still get its verdict.
-    if (this.#senders.length === 0) this.#senders = [this.#sendAll(this.#createSource())]
+    const neverStarted = this.#senders.length === 0 && !this.#options.queue.durable
+    if (neverStarted) this.#senders = [this.#sendAll(this.#createFormer())]
     await Promise.all(this.#senders)
   }
 
@@ -123,17 +130,29 @@ export class SendingQueue implements Consumer, Component {
     meter.size(queue.stats().size)
   }
 
-  async #sendAll(source: Source): Promise<void> {
+  async #sendAll(former: BatchFormer): Promise<void> {
     for (;;) {
-      const formed = await source.next()
+      const formed = await former.next()
       if (formed === undefined) return
+      await this.#sendUntilSettled(formed)
+    }
+  }
+
+  async #sendUntilSettled(formed: FormedBatch): Promise<void> {
+    const { config, queue } = this.#options
+    for (;;) {
       try {
         await this.#send(formed)
-        formed.settle()
+        return formed.settle()
       } catch (thrown) {
         const error = PipelineError.from(thrown)
-        if (!this.#options.config.wait_for_result) this.#drop(formed.batch, error)
-        formed.settle(error)
+        const survives = queue.durable && error.retryable
+        // On disk it is as safe as before: it is sent again after the restart, as it was.
+        if (survives && this.#stopping) return
+        // While there is room nothing is dropped for having been tried for long.
+        if (survives && error.reason === RETRIES_EXHAUSTED) continue
+        if (!config.wait_for_result) this.#drop(formed.batch, error)
+        return formed.settle(error)
       }
     }
   }
@@ -158,33 +177,30 @@ export class SendingQueue implements Consumer, Component {
     }
   }
 
-  #createSource(): Source {
-    const { config, clock } = this.#options
-    const settle = (item: QueueItem, error: PipelineError | undefined): void => {
-      this.#settle(item, error)
+  #createFormer(): BatchFormer {
+    const { config, clock, queue } = this.#options
+    const source: ItemSource = {
+      resume: () => queue.resume(),
+      take: signal => this.#take(signal),
+      begin: lot => queue.begin(lot),
+      done: lot => this.#done(lot),
+      settle: (item, error) => this.#waiting.settle(item.batch, error),
     }
-    const take = (signal: AbortSignal): Promise<QueueItem | undefined> => this.#take(signal)
-    if (config.batch !== undefined) return new BatchFormer({ take, settle }, config.batch, clock)
-    return {
-      next: async () => {
-        const item = await take(NEVER)
-        return item && { batch: item.batch, items: [item], settle: error => settle(item, error) }
-      },
-    }
+    return new BatchFormer(source, config.batch ?? AS_RECEIVED, clock)
   }
 
   async #take(signal: AbortSignal): Promise<QueueItem | undefined> {
     for (;;) {
       const item = await this.#options.queue.take(signal)
       if (item === undefined || !this.#waiting.hasLeft(item.batch)) return item
-      this.#settle(item, undefined)
+      this.#waiting.settle(item.batch, undefined)
+      this.#done(wholeLot(item))
     }
   }
 
-  #settle(item: QueueItem, error: PipelineError | undefined): void {
+  #done(lot: Lot): void {
     const { meter, queue } = this.#options
-    this.#waiting.settle(item.batch, error)
-    queue.done(item)
+    queue.done(lot)
     meter.size(queue.stats().size)
   }
 
@@ -194,10 +210,6 @@ export class SendingQueue implements Consumer, Component {
     this.#options.meter.dropped(error.reason, count)
     this.#log.log('error', error.reason, describe(batch, error), 'acknowledged records dropped')
   }
-}
-
-interface Source {
-  next(): Promise<FormedBatch | undefined>
 }
 
 /** A view with an identity, which retries and restarts of the destination repeat. */

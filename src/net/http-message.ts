@@ -26,6 +26,18 @@ export interface HttpServerResponse {
   readonly body?: Buffer
 }
 
+/** An error on its way out: `status` and `retryAfter` (seconds) are what otlp/status says of it. */
+export interface OutgoingError {
+  readonly error: PipelineError
+  readonly status: number
+  readonly retryAfter: string | undefined
+  /** Of the request; empty when it was no HTTP. */
+  readonly headers: IncomingHttpHeaders
+}
+
+/** Words a server's refusals in another form than google.rpc.Status. */
+export type ErrorRenderer = (outgoing: OutgoingError) => HttpServerResponse
+
 /** What a route does. PipelineErrors become answers by otlp/status; anything else is a 503. */
 export type HttpHandler = (request: HttpServerRequest) => Promise<HttpServerResponse>
 
@@ -46,6 +58,17 @@ export function errorResponse(
   const headers: Record<string, string> = { 'content-type': isProtobuf ? PROTOBUF_TYPE : JSON_TYPE }
   if (answer.retryAfter !== undefined) headers['retry-after'] = answer.retryAfter
   return { status: status ?? answer.status, headers, body: answer.body }
+}
+
+/** The same error in another server's own form. */
+export function renderedError(
+  render: ErrorRenderer,
+  error: PipelineError,
+  headers: IncomingHttpHeaders,
+  status?: number,
+): HttpServerResponse {
+  const answer = httpStatus(error, 'json')
+  return render({ error, status: status ?? answer.status, retryAfter: answer.retryAfter, headers })
 }
 
 /** The media type of a Content-Type header: lower case, without parameters. */

@@ -18,11 +18,13 @@ import { connectionSignal, peerAddress } from './connection-signal.ts'
 import { Cors } from './cors.ts'
 import { CONTENT_ENCODINGS, type ContentEncoding, decompress } from './decompress.ts'
 import {
+  type ErrorRenderer,
   errorResponse,
   type HttpHandler,
   type HttpServerRequest,
   type HttpServerResponse,
   mediaType,
+  renderedError,
 } from './http-message.ts'
 import type { HttpServerConfig } from './http-server-config.ts'
 import { formatHostPort } from './listen.ts'
@@ -35,6 +37,8 @@ export interface HttpServerContext {
   /** Where the server is configured, for errors: `receivers::otlp::protocols::http`. */
   readonly key: string
   readonly logger: Logger
+  /** How errors look; absent = a google.rpc.Status in the encoding of the request. */
+  readonly renderError?: ErrorRenderer
 }
 
 export interface HttpRoute {
@@ -53,7 +57,7 @@ const FLUSH_MS = 250
 
 /**
  * HTTP/1.1 with limits on everything: a route gets whole, unpacked bodies, and every refusal is a
- * google.rpc.Status in the encoding of the request.
+ * google.rpc.Status in the encoding of the request, unless the owner words it.
  */
 export class HttpServer {
   readonly #config: HttpServerConfig
@@ -166,7 +170,7 @@ export class HttpServer {
         this.#respond(request, response, answer)
       }
     } catch (thrown) {
-      this.#respond(request, response, this.#errorAnswer(thrown, contentType))
+      this.#respond(request, response, this.#errorAnswer(thrown, request))
     }
     lease.release()
     if (--this.#active === 0) this.#whenIdle?.()
@@ -187,23 +191,25 @@ export class HttpServer {
     const path = pathOf(request)
     const route = this.#routes.get(path)
     if (route === undefined) {
-      return refuse(404, 'not_found', `nothing is served at ${path}`, contentType)
+      return this.#refuse(request, 404, 'not_found', `nothing is served at ${path}`)
     }
     if (!route.methods.includes(method)) {
       const allow = route.methods.join(', ')
       const message = `method ${method} is not allowed at ${path}, only ${allow}`
-      return refuse(405, 'unimplemented', message, contentType, { allow })
+      return this.#refuse(request, 405, 'unimplemented', message, { allow })
     }
     if (route.contentTypes?.includes(contentType) === false) {
       const accept = route.contentTypes.join(', ')
       const message = `content-type "${contentType}" is not supported, only ${accept}`
-      return refuse(415, 'invalid_argument', message, contentType, { accept })
+      return this.#refuse(request, 415, 'invalid_argument', message, { accept })
     }
     const encoding = encodingOf(request)
     if (encoding !== '' && !this.#encodings.has(encoding)) {
       const supported = [...this.#encodings].join(', ') || 'identity'
       const message = `content-encoding "${encoding}" is not supported, only ${supported}`
-      return refuse(415, 'invalid_argument', message, contentType, { 'accept-encoding': supported })
+      return this.#refuse(request, 415, 'invalid_argument', message, {
+        'accept-encoding': supported,
+      })
     }
     return undefined
   }
@@ -227,11 +233,32 @@ export class HttpServer {
     return this.#routes.get(path)!.handler(new Received(request, path, contentType, body))
   }
 
-  #errorAnswer(thrown: unknown, contentType: string): HttpServerResponse {
+  #errorAnswer(thrown: unknown, request: IncomingMessage): HttpServerResponse {
     if (!(thrown instanceof PipelineError)) {
       this.#log.log('error', 'handler', { err: thrown }, 'a request handler failed')
     }
-    return errorResponse(PipelineError.from(thrown), contentType)
+    return this.#worded(PipelineError.from(thrown), request.headers)
+  }
+
+  #worded(
+    error: PipelineError,
+    headers: IncomingMessage['headers'],
+    status?: number,
+  ): HttpServerResponse {
+    const { renderError } = this.#context
+    if (renderError !== undefined) return renderedError(renderError, error, headers, status)
+    return errorResponse(error, mediaType(headers['content-type']), status)
+  }
+
+  #refuse(
+    { headers }: Pick<IncomingMessage, 'headers'>,
+    status: number,
+    code: PipelineError['code'],
+    message: string,
+    more: Readonly<Record<string, string>> = {},
+  ): HttpServerResponse {
+    const response = this.#worded(PipelineError.permanent(message, { code }), headers, status)
+    return { ...response, headers: { ...response.headers, ...more } }
   }
 
   #respond(request: IncomingMessage, response: ServerResponse, answer: HttpServerResponse): void {
@@ -269,8 +296,9 @@ export class HttpServer {
       return
     }
     const status = CLIENT_ERROR_STATUS[error.code ?? ''] ?? 400
-    const contentType = mediaType(response?.req.headers['content-type'])
-    const { headers, body } = refuse(status, 'invalid_argument', reasonOf(error), contentType)
+    const request = response?.req ?? { headers: {} }
+    const refusal = this.#refuse(request, status, 'invalid_argument', reasonOf(error))
+    const { headers, body = Buffer.alloc(0) } = refusal
     const lines = Object.entries({ ...headers, 'content-length': body.length, connection: 'close' })
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
     const statusLine = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
@@ -342,17 +370,6 @@ function reasonOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'the request took too long to arrive'
   if (error.code === 'HPE_HEADER_OVERFLOW') return 'the headers are larger than max_header_size'
   return `not a valid HTTP request: ${error.message}`
-}
-
-function refuse(
-  status: number,
-  code: PipelineError['code'],
-  message: string,
-  contentType: string,
-  headers: Readonly<Record<string, string>> = {},
-): HttpServerResponse & { readonly headers: Record<string, string>; readonly body: Buffer } {
-  const response = errorResponse(PipelineError.permanent(message, { code }), contentType, status)
-  return { ...response, headers: { ...response.headers, ...headers } }
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -1,5 +1,6 @@
 /** The door to HTTP and gRPC for plugins: servers, clients, TLS, body limits. */
 
+export { batchContext, headerMetadata, requestIdOf } from './batch-context.ts'
 export {
   type GrpcClientConfig,
   grpcClientFields,
@@ -17,10 +18,12 @@ export { type GrpcServerConfig, grpcServerFields } from './grpc-server-config.ts
 export { type GrpcTarget, parseGrpcTarget } from './grpc-target.ts'
 export { HttpClient, type HttpClientOptions, type HttpResponse } from './http-client.ts'
 export {
+  type ErrorRenderer,
   errorResponse,
   type HttpHandler,
   type HttpServerRequest,
   type HttpServerResponse,
+  renderedError,
 } from './http-message.ts'
 export { type HttpRoute, HttpServer, type HttpServerContext } from './http-server.ts'
 export { type HttpServerConfig, httpServerFields } from './http-server-config.ts'

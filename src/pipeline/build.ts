@@ -24,6 +24,7 @@ import { Guard } from './guard.ts'
 import type { Node, Phase } from './lifecycle.ts'
 import { createPluginContext } from './plugin-context.ts'
 import { withSpan } from './spans.ts'
+import { storagesOf } from './storages.ts'
 
 export interface BuildOptions extends Pick<ExportChainOptions, 'clock' | 'random'> {
   /** Absent: all pipelines. */
@@ -150,6 +151,7 @@ class GraphBuilder {
       ...this.#options,
       deadLetter: letters?.destination,
       pipelines: this.#deadLetters.pipelinesOf(id),
+      storages: storagesOf(this.#config),
     })
     this.#chains.push(chain)
     const label = `exporter ${id}`

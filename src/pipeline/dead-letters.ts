@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { PipelineConfig, ServiceConfig } from '../config/service-config.ts'
 import { DeadLetterStore } from '../dead-letter/store.ts'
-import { storeDirectoryOf } from '../dead-letter/store-directory.ts'
+import { letterDirectoryOf } from './storages.ts'
 
 /** Where an exporter's dead letters go. */
 export type DeadLetterWay =
@@ -44,8 +44,8 @@ export class DeadLetters {
     )
     if (named?.deadLetter !== undefined) return { kind: 'exporter', id: named.deadLetter }
     if (this.#pipelines.some(({ deadLetter }) => deadLetter === exporter)) return undefined
-    const { deadLetter, exporters } = this.#config
-    const directory = deadLetter?.directory ?? storeDirectoryOf(exporters.get(exporter)?.config)
+    const { deadLetter } = this.#config
+    const directory = deadLetter?.directory ?? letterDirectoryOf(this.#config, exporter)
     if (directory === undefined) return undefined
     return { kind: 'store', store: this.#store(directory, deadLetter?.sizeBytesMax) }
   }

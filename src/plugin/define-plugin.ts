@@ -9,6 +9,7 @@ import type {
 } from './component.ts'
 import type { Consumer } from './consumer.ts'
 import type { ExtensionContext } from './extension-context.ts'
+import type { QueueStorage } from './queue-storage.ts'
 
 /** The Collector's stability levels; `validate` warns about `alpha` and below. */
 export type Stability = 'development' | 'alpha' | 'beta' | 'stable'
@@ -70,6 +71,8 @@ export interface ConnectorPlugin<Config extends z.ZodType = z.ZodType> extends P
 export interface ExtensionPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {
   readonly kind: 'extension'
   create(config: z.output<Config>, context: ExtensionContext): Extension
+  /** Where queues lie whose `sending_queue::storage` is this extension. */
+  storage?(config: z.output<Config>): QueueStorage
 }
 
 export type Plugin =

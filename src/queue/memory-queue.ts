@@ -1,9 +1,17 @@
 import type { LogBatch } from '../batch/log-batch.ts'
-import { abortError } from '../plugin/abort.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
-import { PipelineError } from '../plugin/pipeline-error.ts'
-import { type Queue, type QueueItem, type QueueStats, queueSize, type Sizer } from './queue.ts'
+import {
+  type Lot,
+  type Overflow,
+  type Queue,
+  type QueueItem,
+  type QueueStats,
+  queueSize,
+  type Sizer,
+} from './queue.ts'
 import { Ring } from './ring.ts'
+import { Room } from './room.ts'
+import { Takers } from './takers.ts'
 
 export interface MemoryQueueOptions {
   /** Named in refusals: the exporter's id. */
@@ -11,83 +19,69 @@ export interface MemoryQueueOptions {
   readonly sizer: Sizer
   /** In the unit of `sizer`. */
   readonly capacity: number
-  /** true: `offer` waits for room; false: it refuses. */
-  readonly blockOnOverflow: boolean
+  readonly overflow: Overflow
   readonly clock?: Clock
+  /** `drop_oldest`: told how many log records were dropped. */
+  readonly onDropped?: (records: number) => void
 }
 
 interface Item extends QueueItem {
-  held: boolean
+  /** Records that are not done yet. */
+  left: number
 }
-
-interface Sender {
-  readonly size: number
-  admit(): void
-  refuse(error: PipelineError): void
-}
-
-type Taker = (item: QueueItem | undefined) => void
-
-const RETRY_AFTER_MS_MIN = 1000
-const RETRY_AFTER_MS_MAX = 30_000
 
 /** The sending queue in memory: what it holds is lost when the process dies. */
 export class MemoryQueue implements Queue {
   readonly durable = false
   readonly #options: MemoryQueueOptions
   readonly #clock: Clock
+  readonly #room: Room
   readonly #items = new Ring<Item>()
-  // Sets keep the order of arrival and let one that gives up leave from the middle.
-  readonly #takers = new Set<Taker>()
-  readonly #senders = new Set<Sender>()
-  readonly #held = { size: 0, bytes: 0, items: 0, requests: 0 }
+  readonly #takers = new Takers<Item>()
+  readonly #held = { bytes: 0, items: 0, requests: 0 }
   #closed = false
 
   constructor(options: MemoryQueueOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#room = new Room({
+      ...options,
+      behindMs: () => this.#behindMs(),
+      dropOldest: () => this.#dropOldest(),
+    })
   }
 
   async start(): Promise<void> {}
 
   async offer(batch: LogBatch, signal: AbortSignal): Promise<void> {
     const size = queueSize(batch, this.#options.sizer)
-    if (this.#closed) throw this.#closedError()
-    if (size > this.#options.capacity) throw this.#tooLargeError(size)
-    if (this.#senders.size === 0 && this.#fits(size)) this.#accept(batch, size)
-    else if (this.#options.blockOnOverflow) await this.#waitForRoom(batch, size, signal)
-    else throw this.#fullError()
+    await this.#room.enter(size, signal, () => this.#accept(batch, size))
   }
+
+  async resume(): Promise<undefined> {}
 
   async take(signal: AbortSignal): Promise<QueueItem | undefined> {
     if (signal.aborted) return undefined
     const item = this.#items.shift()
     if (item !== undefined || this.#closed) return item
-    return await new Promise(resolve => {
-      const taker: Taker = given => {
-        signal.removeEventListener('abort', leave)
-        this.#takers.delete(taker)
-        resolve(given)
-      }
-      const leave = (): void => taker(undefined)
-      signal.addEventListener('abort', leave)
-      this.#takers.add(taker)
-    })
+    return await this.#takers.wait(signal)
   }
 
-  done(item: QueueItem): void {
-    const own = item as Item
-    if (!own.held) return
-    own.held = false
-    this.#hold(own, -1)
-    this.#admitSenders()
+  async begin(): Promise<void> {}
+
+  done({ parts }: Lot): void {
+    for (const { item, from, to } of parts) {
+      const own = item as Item
+      if (own.left <= 0) continue
+      own.left -= to - from
+      if (own.left <= 0) this.#release(own)
+    }
   }
 
   close(): void {
-    if (this.#closed) return
     this.#closed = true
-    for (const sender of this.#senders) sender.refuse(this.#closedError())
-    for (const taker of this.#takers) taker(undefined)
+    this.#room.close()
+    this.#takers.end()
   }
 
   async stop(): Promise<void> {
@@ -96,91 +90,35 @@ export class MemoryQueue implements Queue {
 
   stats(): QueueStats {
     const { sizer, capacity } = this.#options
-    return { sizer, capacity, ...this.#held }
-  }
-
-  #fits(size: number): boolean {
-    return this.#held.size + size <= this.#options.capacity
+    return { sizer, capacity, size: this.#room.used, ...this.#held }
   }
 
   #accept(batch: LogBatch, size: number): void {
-    const item: Item = { batch, size, offeredAtMs: this.#clock.now(), held: true }
-    this.#hold(item, 1)
-    const [taker] = this.#takers
-    if (taker === undefined) this.#items.push(item)
-    else taker(item)
+    const item: Item = { batch, size, offeredAtMs: this.#clock.now(), left: batch.count }
+    this.#held.bytes += batch.memoryBytes
+    this.#held.items += batch.count
+    this.#held.requests++
+    if (!this.#takers.give(item)) this.#items.push(item)
   }
 
-  #hold({ batch, size }: Item, sign: 1 | -1): void {
-    this.#held.size += sign * size
-    this.#held.bytes += sign * batch.memoryBytes
-    this.#held.items += sign * batch.count
-    this.#held.requests += sign
+  #release({ batch, size }: Item): void {
+    this.#held.bytes -= batch.memoryBytes
+    this.#held.items -= batch.count
+    this.#held.requests--
+    this.#room.leave(size)
   }
 
-  /** Settles once the batch is inside: nobody who came later takes its room. */
-  async #waitForRoom(batch: LogBatch, size: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) throw abortError(signal)
-    await new Promise<void>((resolve, reject) => {
-      const leave = (): void => {
-        signal.removeEventListener('abort', giveUp)
-        this.#senders.delete(sender)
-      }
-      const sender: Sender = {
-        size,
-        admit: () => {
-          leave()
-          this.#accept(batch, size)
-          resolve()
-        },
-        refuse: error => {
-          leave()
-          reject(error)
-        },
-      }
-      const giveUp = (): void => {
-        sender.refuse(abortError(signal))
-        // A large batch that leaves may have kept smaller ones behind it waiting.
-        this.#admitSenders()
-      }
-      signal.addEventListener('abort', giveUp)
-      this.#senders.add(sender)
-    })
+  #dropOldest(): boolean {
+    const oldest = this.#items.shift()
+    if (oldest === undefined) return false
+    oldest.left = 0
+    this.#release(oldest)
+    this.#options.onDropped?.(oldest.batch.count)
+    return true
   }
 
-  #admitSenders(): void {
-    for (const sender of this.#senders) {
-      if (!this.#fits(sender.size)) return
-      sender.admit()
-    }
-  }
-
-  #closedError(): PipelineError {
-    return PipelineError.retryable(`sending_queue of ${this.#options.name} is shutting down`, {
-      reason: 'shutting_down',
-    })
-  }
-
-  #tooLargeError(size: number): PipelineError {
-    const { name, sizer, capacity } = this.#options
-    return PipelineError.permanent(
-      `batch of ${size} ${sizer} can never fit into the sending_queue of ${name}: queue_size is ${capacity}; raise it or send smaller batches`,
-      { code: 'resource_exhausted', reason: 'larger_than_queue' },
-    )
-  }
-
-  /**
-   * Asks the sender to wait as long as the oldest waiting batch has: that is how far the
-   * destination is behind.
-   */
-  #fullError(): PipelineError {
-    const { name, sizer, capacity } = this.#options
+  #behindMs(): number {
     const oldest = this.#items.peek()
-    const behindMs = oldest === undefined ? 0 : this.#clock.now() - oldest.offeredAtMs
-    const retryAfterMs = Math.min(Math.max(behindMs, RETRY_AFTER_MS_MIN), RETRY_AFTER_MS_MAX)
-    return PipelineError.retryable(
-      `sending_queue of ${name} is full: ${this.#held.size} of ${capacity} ${sizer}`,
-      { reason: 'queue_full', retryAfterMs: Math.ceil(retryAfterMs) },
-    )
+    return oldest === undefined ? 0 : this.#clock.now() - oldest.offeredAtMs
   }
 }

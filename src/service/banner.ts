@@ -1,10 +1,19 @@
 import { version } from '../telemetry/version.ts'
 import type { ComponentEndpoints } from './running-pipelines.ts'
 
-const LOGS_PATH = '/v1/logs'
-const SAMPLE =
-  '{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"demo"}}]},' +
-  '"scopeLogs":[{"logRecords":[{"severityNumber":9,"severityText":"INFO","body":{"stringValue":"hello parsec"}}]}]}]}'
+/** What to send where, by the end of the URL; the simplest first. */
+const SAMPLES = [
+  {
+    path: '/ingest',
+    body: '{"message":"hello parsec","level":"info","service":"demo"}',
+  },
+  {
+    path: '/v1/logs',
+    body:
+      '{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"demo"}}]},' +
+      '"scopeLogs":[{"logRecords":[{"severityNumber":9,"severityText":"INFO","body":{"stringValue":"hello parsec"}}]}]}]}',
+  },
+] as const
 
 export interface BannerOptions {
   readonly endpoints: readonly ComponentEndpoints[]
@@ -33,14 +42,18 @@ export function bannerLines(options: BannerOptions): string[] {
           ...troubles.map(trouble => `  ${trouble}`),
         ]
   for (const [label, url] of rows) lines.push(`  ${label.padEnd(width)}  ${url}`)
-  const logsUrl = rows.map(([, url]) => url).find(url => url.endsWith(LOGS_PATH))
-  if (logsUrl !== undefined) lines.push('Send a log:', `  ${curl(logsUrl)}`)
+  const urls = rows.map(([, url]) => url)
+  const sample = SAMPLES.find(({ path }) => urls.some(url => url.endsWith(path)))
+  if (sample !== undefined) {
+    const url = urls.find(candidate => candidate.endsWith(sample.path))!
+    lines.push('Send a log:', `  ${curl(url, sample.body)}`)
+  }
   if (queryCommand !== undefined) lines.push('See it:', `  ${queryCommand}`)
   return lines
 }
 
-function curl(url: string): string {
-  return `curl -i ${url} -H 'content-type: application/json' -d '${SAMPLE}'`
+function curl(url: string, body: string): string {
+  return `curl -i ${url} -H 'content-type: application/json' -d '${body}'`
 }
 
 /** Nobody can send to "every address"; from this machine localhost is one of them. */

@@ -19,6 +19,8 @@ const CLOSE_OBJECT = 0x7d
  */
 export class JsonReader {
   readonly bytes: Buffer
+  /** Where the text ends; a caller that reads line by line sets it to the next line feed. */
+  end: number
   pos = 0
   /** Content of the last string or number that was read, without quotes. */
   tokenOffset = 0
@@ -28,15 +30,16 @@ export class JsonReader {
 
   constructor(bytes: Buffer) {
     this.bytes = bytes
+    this.end = bytes.length
     // A byte order mark says nothing in UTF-8, but some senders write it.
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) this.pos = 3
   }
 
   /** Skips white space; returns the byte that comes next, or -1 at the end. */
   peek(): number {
-    const { bytes } = this
+    const { bytes, end } = this
     let { pos } = this
-    while (pos < bytes.length) {
+    while (pos < end) {
       const byte = bytes[pos]!
       if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) {
         this.pos = pos
@@ -90,8 +93,7 @@ export class JsonReader {
       if (byte === QUOTE) break
       if (byte === BACKSLASH) pos = this.#escape(pos)
       else if (byte >= 0x20) pos++
-      else
-        throw this.#syntax(pos < bytes.length ? 'bad control character' : 'string never ends', pos)
+      else throw this.#syntax(pos < this.end ? 'bad control character' : 'string never ends', pos)
     }
     this.tokenOffset = start
     this.tokenEnd = pos
@@ -111,6 +113,7 @@ export class JsonReader {
       if (this.bytes[pos] === 0x2b || this.bytes[pos] === 0x2d) pos++
       pos = this.#digits(pos)
     }
+    this.isEscaped = false
     this.tokenOffset = start
     this.tokenEnd = this.pos = pos
   }
@@ -200,7 +203,7 @@ export class JsonReader {
 
   #unexpected(wanted: string): JsonError {
     const { bytes, pos } = this
-    if (pos >= bytes.length) return this.#syntax(`text ends where ${wanted} must come`, pos)
+    if (pos >= this.end) return this.#syntax(`text ends where ${wanted} must come`, pos)
     const byte = bytes[pos]!
     const isPrintable = byte > 0x20 && byte < 0x7f
     const found = isPrintable ? `'${String.fromCharCode(byte)}'` : `byte 0x${byte.toString(16)}`
@@ -208,7 +211,7 @@ export class JsonReader {
   }
 
   #syntax(reason: string, pos: number): JsonError {
-    const at = Math.min(pos, this.bytes.length)
+    const at = Math.min(pos, this.end)
     let line = 1
     let lineStart = 0
     for (;;) {

@@ -5,12 +5,12 @@ import { bodiesOf, sampleLogs } from '../../src/testing/index.ts'
 import { letterOf } from '../helpers/dead-letters.ts'
 
 test('records come back as the batch that was sent: identity, request and time included', t => {
-  const records = sampleLogs(['a', 'b'], { requestId: 'r-7', seenAtMs: 1000 })
+  const records = sampleLogs(['a', 'b'], { requestId: 'r-7', receivedAtUnixMs: 1000 })
   const letter = letterOf([], { records, origin: 'q/1#0' })
   const batch = recordsOf({ metadata: metadataOf(letter), logs: records.bytes })
   t.deepEqual(bodiesOf(batch), ['a', 'b'])
   t.is(batch.origin, 'q/1#0')
-  t.deepEqual(batch.context, { requestId: 'r-7', seenAtMs: 1000 })
+  t.deepEqual(batch.context, { requestId: 'r-7', receivedAtUnixMs: 1000 })
 })
 
 test('a record that cannot be read is an error, not left out', t => {

@@ -17,13 +17,18 @@ async function withFile(t: ExecutionContext, ...texts: string[]): Promise<string
   return folder
 }
 
-async function writeEntries(folder: string, texts: readonly string[], close = true): Promise<void> {
+async function writeEntries(folder: string, texts: readonly string[]): Promise<void> {
+  const file = await openFile(folder, texts)
+  await file.close()
+}
+
+async function openFile(folder: string, texts: readonly string[]): Promise<LetterFile> {
   const file = await LetterFile.create(folder)
   const entries = texts.map(text =>
     encodeEntry(file.header, encodePayload(metadataOf(letterOf([text])), Buffer.from(text))),
   )
   await file.append(Buffer.concat(entries))
-  if (close) await file.close()
+  return file
 }
 
 test('letters have an id of file and place, and know whether they were replayed', async t => {
@@ -43,7 +48,8 @@ test('letters have an id of file and place, and know whether they were replayed'
 
 test('a file that is being written is read up to where it is complete', async t => {
   const folder = await tempFolder(t)
-  await writeEntries(folder, ['one'], false)
+  const writing = await openFile(folder, ['one'])
+  t.teardown(() => writing.close())
   const [name] = await readdir(folder)
   const path = `${folder}/${name}`
   const bytes = await readFile(path)

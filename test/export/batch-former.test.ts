@@ -27,12 +27,15 @@ function createBench(config: Partial<BatchConfig>): Bench {
     name: 'q',
     sizer: 'items',
     capacity,
-    blockOnOverflow: false,
+    overflow: 'refuse',
     clock,
   })
   const verdicts: Bench['verdicts'] = []
   const source = {
+    resume: queue.resume.bind(queue),
     take: queue.take.bind(queue),
+    begin: queue.begin.bind(queue),
+    done: queue.done.bind(queue),
     settle: (item: { batch: LogBatch }, error: PipelineError | undefined): void => {
       verdicts.push([item.batch.origin, error])
     },

@@ -75,7 +75,10 @@ test('a queue in memory warns that acknowledged records do not survive a crash',
   const { context } = createBench()
   t.is(context.lines.length, 1)
   t.like(context.lines[0], { level: 40 })
-  t.regex(String(context.lines[0]?.['msg']), /do not survive a crash; wait_for_result: true/)
+  t.regex(
+    String(context.lines[0]?.['msg']),
+    /do not survive a crash; storage: file keeps them on disk/,
+  )
 })
 
 test('with wait_for_result there is nothing to warn of', t => {

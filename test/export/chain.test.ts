@@ -198,18 +198,3 @@ test('the direct way is one attempt past queue, retry and dead letter, and is co
   t.is(clock.pending, 0)
   t.like(chain.stats(), { sent: 1, failed: 2, dead_lettered: 0 })
 })
-
-test('without a queue, too, every try of a batch repeats one identity', async t => {
-  const { chain, sink, clock } = await start(direct)
-  const origins: (string | undefined)[] = []
-  sink.before = ({ origin }) => {
-    origins.push(origin)
-    if (origins.length < 2) throw PipelineError.retryable('down')
-  }
-  const sent = chain.consume(sampleLogs(['a']), never)
-  await clock.advance(5000)
-  await sent
-  t.is(origins.length, 2)
-  t.regex(origins[0] ?? '', /^[0-9a-f]{32}$/)
-  t.is(origins[0], origins[1])
-})

@@ -263,7 +263,19 @@ test('what a destination says is cut to a length', async t => {
 test('what a batch without times is given as its time is the same for every try', async t => {
   const { stage, sink } = setUp()
   await stage.consume(sampleLogs(['a']), NEVER)
-  t.true(Math.abs(Date.now() - sink.batches[0]!.context.seenAtMs!) < 60_000)
-  await stage.consume(sampleLogs(['a'], { seenAtMs: 5 }), NEVER)
-  t.is(sink.batches[1]?.context.seenAtMs, 5)
+  t.true(Math.abs(Date.now() - sink.batches[0]!.context.receivedAtUnixMs!) < 60_000)
+  await stage.consume(sampleLogs(['a'], { receivedAtUnixMs: 5 }), NEVER)
+  t.is(sink.batches[1]?.context.receivedAtUnixMs, 5)
+})
+
+test('a batch without an identity is kept under the one it was sent with', async t => {
+  const { stage, sink, box } = setUp()
+  let sent: string | undefined
+  sink.before = ({ origin }) => {
+    sent = origin
+    throw bad
+  }
+  await stage.consume(sampleLogs(['a']), NEVER)
+  t.regex(sent ?? '', /^[0-9a-f]{32}$/)
+  t.is(box.letters[0]?.origin, sent)
 })

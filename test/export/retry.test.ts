@@ -70,6 +70,20 @@ test('a sender that waits is sent back before its own timeout, with the wait tha
   t.is(sent.error?.retryAfterMs, 5000)
 })
 
+test('every try of a batch carries the same identity, also of one that came without', async t => {
+  const bench = createBench()
+  const origins: unknown[] = []
+  bench.sink.before = batch => {
+    origins.push(batch.origin)
+    if (origins.length < 3) throw busy
+  }
+  bench.send()
+  await bench.clock.advance(60_000)
+  t.is(origins.length, 3)
+  t.truthy(origins[0])
+  t.is(new Set(origins).size, 1)
+})
+
 test('a success is not repeated', async t => {
   const bench = createBench()
   const sent = bench.send()

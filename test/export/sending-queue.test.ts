@@ -19,6 +19,8 @@ const CONFIG: SendingQueueConfig = {
   block_on_overflow: false,
   sizer: 'items',
   queue_size: 10,
+  segment_size: 65_536,
+  memory_size: 65_536,
 }
 
 interface Bench {
@@ -40,7 +42,8 @@ function createBench(
 ): Bench {
   const config = { ...CONFIG, ...options }
   const context = createTestContext('exporter', 'otlp')
-  const { sizer, queue_size: capacity, block_on_overflow: blockOnOverflow } = config
+  const { sizer, queue_size: capacity, block_on_overflow: blocks } = config
+  const overflow = blocks ? 'block' : 'refuse'
   const losses: string[] = []
   const gauges = { capacity: -1, size: -1 }
   const meter = {
@@ -49,7 +52,7 @@ function createBench(
     refused: (reason: string, count: number) => void losses.push(`refused ${reason} ${count}`),
     dropped: (reason: string, count: number) => void losses.push(`dropped ${reason} ${count}`),
   }
-  const memory = new MemoryQueue({ name: 'otlp', sizer, capacity, blockOnOverflow, clock })
+  const memory = new MemoryQueue({ name: 'otlp', sizer, capacity, overflow, clock })
   const queue = new SendingQueue(sink, { config, queue: memory, context, clock, meter })
   const send = (letters: string, signal = NEVER): Verdict =>
     watch(queue.consume(sampleLogs(letters.split('')), signal))

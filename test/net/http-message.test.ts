@@ -1,5 +1,5 @@
 import test from 'ava'
-import { errorResponse, mediaType } from '../../src/net/http-message.ts'
+import { errorResponse, mediaType, renderedError } from '../../src/net/http-message.ts'
 import { decodeRpcStatus } from '../../src/otlp/rpc-status.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 
@@ -29,4 +29,20 @@ test('an error for anything else is JSON', t => {
 
 test('the status can be chosen', t => {
   t.is(errorResponse(error, '', 418).status, 418)
+})
+
+test('a server may word its errors itself, with the status and wait that are theirs', t => {
+  const seen = renderedError(
+    outgoing => ({
+      status: outgoing.status,
+      body: Buffer.from(
+        `${outgoing.error.message} ${outgoing.retryAfter} ${String(outgoing.headers['x-a'])}`,
+      ),
+    }),
+    error,
+    { 'x-a': 'b' },
+  )
+  t.is(seen.status, 503)
+  t.is(String(seen.body), 'busy 3 b')
+  t.is(renderedError(({ status }) => ({ status }), error, {}, 418).status, 418)
 })

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import { z } from 'zod'
-import type { HttpHandler } from '../../src/net/http-message.ts'
+import type { ErrorRenderer, HttpHandler } from '../../src/net/http-message.ts'
 import { HttpServer } from '../../src/net/http-server.ts'
 import { httpServerFields } from '../../src/net/http-server-config.ts'
 import { decodeRpcStatus } from '../../src/otlp/rpc-status.ts'
@@ -21,9 +21,14 @@ async function serve(
   t: ExecutionContext,
   handler: HttpHandler = echo,
   config: object = {},
+  renderError?: ErrorRenderer,
 ): Promise<{ server: HttpServer; port: number }> {
-  const context = createTestContext('receiver', 'test')
-  const server = new HttpServer(schema.parse(config), { key: 'x', logger: context.logger })
+  const { logger } = createTestContext('receiver', 'test')
+  const server = new HttpServer(schema.parse(config), {
+    key: 'x',
+    logger,
+    ...(renderError === undefined ? {} : { renderError }),
+  })
   server.route('/any', { methods: ['POST', 'PUT'], handler })
   server.route('/json', { methods: ['POST'], contentTypes: ['application/json'], handler })
   await server.start()
@@ -120,6 +125,33 @@ test('an error for a protobuf request is protobuf', async t => {
   const answer = await ask(port, { path: '/x', headers })
   t.is(answer.headers['content-type'], 'application/x-protobuf')
   t.like(decodeRpcStatus(answer.body), { code: 5 })
+})
+
+test('the owner of a server may word every error itself', async t => {
+  const handler = (): Promise<never> => Promise.reject(new TypeError('no'))
+  const { port } = await serve(t, handler, { max_request_body_size: 10 }, ({ error, status }) => ({
+    status,
+    headers: { 'x-worded': 'yes' },
+    body: Buffer.from(`${status} ${error.code}`),
+  }))
+  const wrong = [{ path: '/x' }, { method: 'DELETE' }, { body: 'x'.repeat(11) }, {}]
+  const said = []
+  for (const question of wrong) {
+    const { status, headers, body } = await ask(port, question)
+    t.is(headers['x-worded'], 'yes')
+    t.is(status, Number.parseInt(String(body), 10))
+    said.push(String(body))
+  }
+  t.deepEqual(said, [
+    '404 not_found',
+    '405 unimplemented',
+    '413 resource_exhausted',
+    '503 internal',
+  ])
+  t.regex(
+    await askRaw(port, 'no http\r\n\r\n'),
+    /^HTTP\/1.1 400 .*x-worded: yes.*400 invalid_argument$/s,
+  )
 })
 
 test('a query does not matter, gzip and identity are unpacked', async t => {

@@ -1,9 +1,7 @@
 import test from 'ava'
-import { z } from 'zod'
 import { loadConfig } from '../../src/config/load.ts'
 import { DeadLetterStore } from '../../src/dead-letter/store.ts'
 import { DeadLetters } from '../../src/pipeline/dead-letters.ts'
-import { definePlugin, type Plugin } from '../../src/plugin/define-plugin.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { createTestContext, runPipeline, sampleLogs } from '../../src/testing/index.ts'
 import { createTestEnds } from '../../src/testing/test-plugins.ts'
@@ -12,24 +10,12 @@ import { tempFolder } from '../helpers/temp-folder.ts'
 
 const { logger } = createTestContext('exporter', 'x')
 
-/** Has a queue on disk, as far as its config goes. */
-const durable = definePlugin({
-  kind: 'exporter',
-  type: 'durable',
-  stability: 'stable',
-  summary: 'Test.',
-  config: z.strictObject({
-    sending_queue: z.strictObject({ directory: z.string() }),
-  }),
-  create: () => ({ consume: async () => {} }),
-}) as Plugin
-
 async function waysOf(pipelines: string, more = ''): Promise<(exporter: string) => string> {
   const text = `
 receivers: {test: }
-exporters: {sink: , sink/b: , sink/dead: , durable: {sending_queue: {directory: /q}}}
+exporters: {sink: , sink/b: , sink/dead: , queued_sink: {sending_queue: {storage: file, directory: /q}}}
 service: {pipelines: {${pipelines}}${more}}`
-  const plugins = [...createTestEnds().plugins, durable]
+  const { plugins } = createTestEnds()
   const { config, problems } = await loadConfig({ sources: [`yaml:${text}`], plugins, env: {} })
   if (config === undefined) throw new Error(JSON.stringify(problems))
   const letters = new DeadLetters(config, config.pipelines, logger)
@@ -51,8 +37,8 @@ test('a named exporter comes first, then the directory of the service', async t 
 })
 
 test('without either, an exporter with a queue on disk has them beside it', async t => {
-  const way = await waysOf('logs: {receivers: [test], exporters: [sink, durable]}')
-  t.is(way('durable'), 'directory /q-dead-letter')
+  const way = await waysOf('logs: {receivers: [test], exporters: [sink, queued_sink]}')
+  t.is(way('queued_sink'), 'directory /q-dead-letter')
   t.is(way('sink'), 'nowhere')
 })
 

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Plugin } from '../../src/plugin/define-plugin.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { bodiesOf, ManualClock, runPipeline, sampleLogs } from '../../src/testing/index.ts'
+import { tempFolder } from '../helpers/temp-folder.ts'
 
 const down = (): never => {
   throw PipelineError.retryable('destination is down', { reason: 'down' })
@@ -236,11 +237,16 @@ test('a queue in memory says once what it does not promise', async t => {
   )
 })
 
-test('storage is refused until there is one', async t => {
-  const config = 'exporters: {queued_sink: {sending_queue: {storage: file}}}'
-  await t.throwsAsync(runPipeline(t, config), {
-    message: /sending_queue::storage.*unknown storage/,
-  })
+test('what a queue on disk has not sent is sent by the next process', async t => {
+  const directory = await tempFolder(t)
+  const config = `exporters: {queued_sink: {sending_queue: {storage: file, directory: ${directory}/q}}}`
+  const first = await runPipeline(t, config)
+  first.sink('queued_sink').before = down
+  await first.send(sampleLogs(['a', 'b']))
+  await first.stop()
+  const second = await runPipeline(t, config)
+  while (second.sink('queued_sink').count < 2) await new Promise(resolve => setTimeout(resolve, 5))
+  t.deepEqual(second.sink('queued_sink').bodies, ['a', 'b'])
 })
 
 test('two pipelines of one receiver into one exporter give the same records two identities', async t => {

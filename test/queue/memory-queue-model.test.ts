@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { MemoryQueue } from '../../src/queue/memory-queue.ts'
-import type { QueueItem } from '../../src/queue/queue.ts'
+import { type QueueItem, wholeLot } from '../../src/queue/queue.ts'
 import { settle } from '../../src/testing/manual-clock.ts'
 import { sampleLogs } from '../../src/testing/sample-logs.ts'
 import { type Verdict, watch } from '../helpers/verdict.ts'
@@ -114,9 +114,10 @@ class Real {
   readonly offers: { verdict: Verdict; sender: AbortController }[] = []
   readonly takes: { got: string; item: QueueItem | undefined; taker: AbortController }[] = []
 
-  constructor(blockOnOverflow: boolean) {
+  constructor(blocking: boolean) {
     const name = 'model'
-    this.queue = new MemoryQueue({ name, sizer: 'items', capacity: CAPACITY, blockOnOverflow })
+    const overflow = blocking ? 'block' : 'refuse'
+    this.queue = new MemoryQueue({ name, sizer: 'items', capacity: CAPACITY, overflow })
   }
 
   offer(size: number): void {
@@ -162,7 +163,7 @@ function run(step: Step, model: Model, real: Real): void {
     const item = real.takes[real.takes.length - 1 - step.index]?.item
     if (item === undefined) return
     model.done(item.batch.origin!)
-    real.queue.done(item)
+    real.queue.done(wholeLot(item))
   }
 }
 

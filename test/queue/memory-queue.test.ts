@@ -1,13 +1,13 @@
 import test from 'ava'
 import { MemoryQueue, type MemoryQueueOptions } from '../../src/queue/memory-queue.ts'
-import type { QueueItem, Sizer } from '../../src/queue/queue.ts'
+import { type Overflow, type QueueItem, type Sizer, wholeLot } from '../../src/queue/queue.ts'
 import { ManualClock, settle } from '../../src/testing/manual-clock.ts'
 import { bodiesOf, sampleLogs } from '../../src/testing/sample-logs.ts'
 import { NEVER, watch } from '../helpers/verdict.ts'
 
 function createQueue(options: Partial<MemoryQueueOptions> = {}): MemoryQueue {
   const sizer = 'items' as const
-  return new MemoryQueue({ name: 'otlp', sizer, capacity: 4, blockOnOverflow: false, ...options })
+  return new MemoryQueue({ name: 'otlp', sizer, capacity: 4, overflow: 'refuse', ...options })
 }
 
 async function takeBodies(queue: MemoryQueue): Promise<string> {
@@ -66,7 +66,7 @@ test('what was taken holds its room until it is done', async t => {
   const early = watch(queue.offer(one, NEVER))
   await early.promise
   t.is(early.text, 'retryable queue_full')
-  queue.done(item)
+  queue.done(wholeLot(item))
   t.is(queue.stats().size, 0)
   await t.notThrowsAsync(queue.offer(one, NEVER))
 })
@@ -76,8 +76,8 @@ test('done twice frees the room once', async t => {
   await queue.offer(one, NEVER)
   await queue.offer(one, NEVER)
   const item = await take(queue)
-  queue.done(item)
-  queue.done(item)
+  queue.done(wholeLot(item))
+  queue.done(wholeLot(item))
   t.is(queue.stats().size, 1)
 })
 
@@ -96,16 +96,16 @@ test('stats count in every unit, whatever the sizer', async t => {
   })
 })
 
-const neverFits = test.macro(async (t, blockOnOverflow: boolean) => {
-  const queue = createQueue({ capacity: 2, blockOnOverflow })
+const neverFits = test.macro(async (t, overflow: Overflow) => {
+  const queue = createQueue({ capacity: 2, overflow })
   const refused = watch(queue.offer(sampleLogs(['a', 'b', 'c']), NEVER))
   await settle()
   t.is(refused.text, 'permanent larger_than_queue')
   t.is(refused.error?.code, 'resource_exhausted')
   t.regex(refused.error?.message ?? '', /batch of 3 items .* otlp: queue_size is 2; raise it/)
 })
-test('a batch that can never fit is refused for good', neverFits, false)
-test('a batch that can never fit is not kept waiting', neverFits, true)
+test('a batch that can never fit is refused for good', neverFits, 'refuse')
+test('a batch that can never fit is not kept waiting', neverFits, 'block')
 
 const asksToWait = test.macro(async (t, behindMs: number, retryAfterMs: number) => {
   const clock = new ManualClock()
@@ -122,23 +122,23 @@ test('a refusal asks for one second at least', asksToWait, 3, 1000)
 test('a refusal asks for half a minute at most', asksToWait, 3_600_000, 30_000)
 
 test('block_on_overflow waits for room, and the first to wait is the first to get it', async t => {
-  const queue = createQueue({ capacity: 2, blockOnOverflow: true })
+  const queue = createQueue({ capacity: 2, overflow: 'block' })
   await queue.offer(sampleLogs(['a', 'b']), NEVER)
   const large = watch(queue.offer(sampleLogs(['c', 'd']), NEVER))
   const small = watch(queue.offer(sampleLogs(['e']), NEVER))
   await settle()
   t.deepEqual([large.text, small.text], ['pending', 'pending'])
-  queue.done(await take(queue))
+  queue.done(wholeLot(await take(queue)))
   await settle()
   t.deepEqual([large.text, small.text], ['ok', 'pending'])
-  queue.done(await take(queue))
+  queue.done(wholeLot(await take(queue)))
   await settle()
   t.is(small.text, 'ok')
   t.is(await takeBodies(queue), 'e')
 })
 
 test('a small batch does not overtake a large one that waits', async t => {
-  const queue = createQueue({ capacity: 3, blockOnOverflow: true })
+  const queue = createQueue({ capacity: 3, overflow: 'block' })
   await queue.offer(sampleLogs(['a', 'b']), NEVER)
   const large = watch(queue.offer(sampleLogs(['c', 'd', 'e']), NEVER))
   const small = watch(queue.offer(sampleLogs(['f']), NEVER))
@@ -147,7 +147,7 @@ test('a small batch does not overtake a large one that waits', async t => {
 })
 
 test('a sender that gives up waiting leaves nothing behind and lets the next one in', async t => {
-  const queue = createQueue({ capacity: 3, blockOnOverflow: true })
+  const queue = createQueue({ capacity: 3, overflow: 'block' })
   await queue.offer(sampleLogs(['a', 'b']), NEVER)
   const impatient = new AbortController()
   const large = watch(queue.offer(sampleLogs(['c', 'd']), impatient.signal))
@@ -159,7 +159,7 @@ test('a sender that gives up waiting leaves nothing behind and lets the next one
 })
 
 test('a sender that is already gone does not wait for room', async t => {
-  const queue = createQueue({ capacity: 1, blockOnOverflow: true })
+  const queue = createQueue({ capacity: 1, overflow: 'block' })
   await queue.offer(one, NEVER)
   const gone = watch(queue.offer(one, AbortSignal.abort()))
   await settle()
@@ -167,11 +167,11 @@ test('a sender that is already gone does not wait for room', async t => {
 })
 
 test('aborting after admission takes nothing back', async t => {
-  const queue = createQueue({ capacity: 1, blockOnOverflow: true })
+  const queue = createQueue({ capacity: 1, overflow: 'block' })
   await queue.offer(one, NEVER)
   const sender = new AbortController()
   const second = watch(queue.offer(sampleLogs(['two']), sender.signal))
-  queue.done(await take(queue))
+  queue.done(wholeLot(await take(queue)))
   sender.abort()
   await settle()
   t.is(second.text, 'ok')
@@ -179,7 +179,7 @@ test('aborting after admission takes nothing back', async t => {
 })
 
 test('a closed queue refuses retryably, also those who wait for room', async t => {
-  const queue = createQueue({ capacity: 1, blockOnOverflow: true })
+  const queue = createQueue({ capacity: 1, overflow: 'block' })
   await queue.offer(one, NEVER)
   const waiting = watch(queue.offer(one, NEVER))
   queue.close()
@@ -223,4 +223,33 @@ test('stop closes, start opens nothing, and what it holds does not survive', asy
   const late = watch(queue.offer(one, NEVER))
   await late.promise
   t.is(late.text, 'retryable shutting_down')
+})
+
+test('with drop_oldest, what waits longest makes room, and is counted', async t => {
+  let dropped = 0
+  const onDropped = (records: number): void => void (dropped += records)
+  const queue = createQueue({ capacity: 3, overflow: 'drop_oldest', onDropped })
+  for (const body of ['a', 'b', 'c']) await queue.offer(sampleLogs([body]), NEVER)
+  await queue.offer(sampleLogs(['d', 'e']), NEVER)
+  t.is(dropped, 2)
+  t.deepEqual([await takeBodies(queue), await takeBodies(queue)], ['c', 'd,e'])
+})
+
+test('with drop_oldest, what is being sent is not dropped', async t => {
+  const queue = createQueue({ capacity: 1, overflow: 'drop_oldest' })
+  await queue.offer(one, NEVER)
+  await take(queue)
+  const refused = watch(queue.offer(one, NEVER))
+  await refused.promise
+  t.is(refused.text, 'retryable queue_full')
+})
+
+test('an item in several lots holds its room until the last of them is done', async t => {
+  const queue = createQueue()
+  await queue.offer(sampleLogs(['a', 'b', 'c']), NEVER)
+  const item = await take(queue)
+  queue.done({ parts: [{ item, from: 0, to: 2 }] })
+  t.is(queue.stats().size, 3)
+  queue.done({ parts: [{ item, from: 2, to: 3 }] })
+  t.is(queue.stats().size, 0)
 })

@@ -42,6 +42,21 @@ test('what is not there is not advertised', t => {
   t.is(bannerLines({ endpoints: [], adminUrl: undefined, queryCommand: undefined }).length, 1)
 })
 
+test('plain JSON is shown rather than OTLP, where it is taken', t => {
+  const lines = bannerLines({
+    endpoints: [
+      { label: 'receiver otlp', endpoints: ['http://localhost:4318/v1/logs'] },
+      { label: 'receiver ingest', endpoints: ['http://localhost:8080/ingest'] },
+    ],
+    adminUrl: undefined,
+    queryCommand: undefined,
+  })
+  t.is(
+    lines.find(line => line.includes('curl')),
+    `  curl -i http://localhost:8080/ingest -H 'content-type: application/json' -d '{"message":"hello parsec","level":"info","service":"demo"}'`,
+  )
+})
+
 test('the curl line, pasted into a shell, is one request with valid OTLP JSON', async t => {
   const lines = bannerLines({
     endpoints: [{ label: 'receiver otlp', endpoints: ['http://127.0.0.1:4318/v1/logs'] }],

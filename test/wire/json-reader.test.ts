@@ -155,3 +155,23 @@ test('members and elements are walked one by one', t => {
   reader.expectEnd()
   t.deepEqual(seen, ['a', 'an array', 'b', 'an object'])
 })
+
+test('an end before the end of the bytes is as good as one', t => {
+  const lines = Buffer.from('{"a":1}\n{"b":"x\n')
+  const reader = new JsonReader(lines)
+  reader.end = 7
+  reader.skip()
+  t.notThrows(() => reader.expectEnd())
+  reader.pos = 8
+  reader.end = 15
+  const message = 'not JSON: string never ends (line 2 column 8) at byte 15'
+  t.throws(() => reader.skip(), { instanceOf: JsonError, message })
+})
+
+test('a number behind an escaped key is read as it is', t => {
+  const reader = new JsonReader(Buffer.from('{"\\u0061":12.5}'))
+  t.true(reader.nextMember(true))
+  t.is(reader.text(), 'a')
+  reader.number()
+  t.is(reader.text(), '12.5')
+})

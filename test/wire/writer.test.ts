@@ -29,6 +29,15 @@ test(writes, out => out.lengthDelimited(0x12, Buffer.from('abc'), 1, 2), '120162
 test(writes, out => out.raw(Buffer.from('abc'), 1), '6263')
 test(writes, out => out.message(0x0a, () => {}), '0a00')
 
+for (const size of [47, 48, 49]) {
+  test(`${size} bytes are copied as they are, from any place`, t => {
+    const source = Buffer.from(Array.from({ length: 60 }, (_, i) => i))
+    const out = new Writer(0)
+    out.raw(source, 5, 5 + size)
+    t.deepEqual(out.finish(), source.subarray(5, 5 + size))
+  })
+}
+
 for (const size of [0, 126, 127, 128, 16_383, 16_384, 2_100_000]) {
   test(`a nested message of ${size} bytes has its length in front of it`, t => {
     const payload = Buffer.alloc(size, 'x')

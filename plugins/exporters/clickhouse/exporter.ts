@@ -100,12 +100,15 @@ export class ClickHouseExporter implements Exporter {
   }
 
   #seen(batch: LogBatch): bigint {
+    const { receivedAtUnixMs } = batch.context
+    // From a queue on disk it is the same even after a restart.
+    if (receivedAtUnixMs !== undefined) return BigInt(Math.floor(receivedAtUnixMs)) * 1_000_000n
     // The columns stay the same object through selections and overlays of one batch.
     const key = batch.columns
     const seen = this.#seenNanos.get(key)
     if (seen !== undefined) return seen
     const { now = Date.now } = this.#options
-    const nanos = BigInt(batch.context.seenAtMs ?? now()) * 1_000_000n
+    const nanos = BigInt(now()) * 1_000_000n
     this.#seenNanos.set(key, nanos)
     return nanos
   }

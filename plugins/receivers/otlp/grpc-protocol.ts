@@ -1,6 +1,5 @@
 import { PipelineError } from '#core'
-import { GrpcServer, type GrpcServerContext } from '#core/net'
-import { batchContext } from './batch-context.ts'
+import { batchContext, GrpcServer, type GrpcServerContext } from '#core/net'
 import type { OtlpReceiverConfig } from './config.ts'
 import type { Intake } from './intake.ts'
 

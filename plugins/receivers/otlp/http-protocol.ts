@@ -1,11 +1,11 @@
 import { type OtlpEncoding, PipelineError } from '#core'
 import {
+  batchContext,
   type HttpHandler,
   HttpServer,
   type HttpServerContext,
-  type HttpServerRequest,
+  headerMetadata,
 } from '#core/net'
-import { batchContext } from './batch-context.ts'
 import type { OtlpReceiverConfig } from './config.ts'
 import type { Intake } from './intake.ts'
 
@@ -38,20 +38,12 @@ export function createHttpProtocol(
 function logsHandler(includeMetadata: boolean, intake: Intake): HttpHandler {
   return async request => {
     const { body, contentType, headers, clientAddress, signal } = request
-    const metadata = includeMetadata ? metadataOf(request) : undefined
+    const metadata = includeMetadata ? headerMetadata(headers) : undefined
     const requestId = headers['x-request-id'] as string | undefined
     const context = batchContext(requestId, clientAddress, metadata)
     const response = await intake.take(body, ENCODINGS[contentType]!, context, signal)
     return { status: 200, headers: { 'content-type': contentType }, body: response }
   }
-}
-
-function metadataOf({ headers }: HttpServerRequest): ReadonlyMap<string, readonly string[]> {
-  const metadata = new Map<string, readonly string[]>()
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) metadata.set(name, [value].flat())
-  }
-  return metadata
 }
 
 function onlyLogs(): Promise<never> {

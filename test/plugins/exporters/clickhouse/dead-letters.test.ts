@@ -191,7 +191,7 @@ test('an insert whose answer was lost, then dead-lettered, then replayed, is sto
 test('records without any time are stored once, too, when they are replayed', async t => {
   const { run, stored, replay, proxy } = await start(t, GIVES_UP)
   proxy.losesAnswer = () => true
-  const context = { requestId: 'r', seenAtMs: Date.UTC(2020, 1, 1) }
+  const context = { requestId: 'r', receivedAtUnixMs: Date.UTC(2020, 1, 1) }
   await run.send(buildLogs([{ records: [{ body: 'timeless' }] }], context))
   t.deepEqual(await stored(), ['timeless'])
   proxy.losesAnswer = () => false

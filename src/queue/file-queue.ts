@@ -1,0 +1,369 @@
+import type { LogBatch } from '../batch/log-batch.ts'
+import { decodeLogs } from '../otlp/decode-logs.ts'
+import { encodeLogs } from '../otlp/encode-logs.ts'
+import { orAborted } from '../plugin/abort.ts'
+import { type Clock, sleep, systemClock } from '../plugin/clock.ts'
+import { PipelineError } from '../plugin/pipeline-error.ts'
+import { diskError } from './disk-error.ts'
+import { HotItems } from './hot-items.ts'
+import { type DirectoryLock, lockDirectory } from './log/directory-lock.ts'
+import { type Files, realFiles } from './log/files.ts'
+import { LogReader, type Loss, type ReadRecord } from './log/log-reader.ts'
+import { type OpenedLog, openLog } from './log/open-log.ts'
+import type { Place } from './log/place.ts'
+import { Reclaim } from './log/reclaim.ts'
+import {
+  decodeBody,
+  numberRecord,
+  type PreparedRecord,
+  prepareRecord,
+  RECORD_BYTES_MAX,
+} from './log/record.ts'
+import { type FileItem, LotBook } from './lot-book.ts'
+import type { Lot, Overflow, Queue, QueueItem, QueueStats, Sizer } from './queue.ts'
+import { Room } from './room.ts'
+
+export interface FileQueueOptions {
+  /** Named in refusals: the exporter's id. */
+  readonly name: string
+  readonly directory: string
+  readonly sizer: Sizer
+  /** In the unit of `sizer`; bytes are those on disk. */
+  readonly capacity: number
+  readonly overflow: Overflow
+  readonly segmentBytes: number
+  /** Most bytes of batches that wait in memory, ready to be sent. */
+  readonly memoryBytes: number
+  /** false: acknowledge before the disk has it. */
+  readonly sync: boolean
+  readonly clock?: Clock
+  /** Unix time in milliseconds. */
+  readonly now?: () => number
+  readonly files?: Files
+  readonly events: FileQueueEvents
+}
+
+/** Who is told what happens beside the answers. */
+export interface FileQueueEvents {
+  /** Something is wrong and was mended, or will be tried again. */
+  readonly trouble: (message: string, fields: Record<string, unknown>) => void
+  /** Accepted log records that are gone: `queue_overflow`, `damaged`. */
+  readonly dropped: (reason: string, records: number) => void
+}
+
+/** Between tries to write down what will be sent, when the disk refuses. */
+const JOURNAL_RETRY_MS = 1000
+/** After the disk has refused, how long nobody tries it again. */
+const DISK_RETRY_MS = 1000
+
+/**
+ * The sending queue on disk: what was accepted is there after a crash, in order, and so is what
+ * was being sent, in the same lots. See docs/decisions/0008-segment-log.md.
+ */
+export class FileQueue implements Queue {
+  readonly durable = true
+  readonly #options: FileQueueOptions
+  readonly #clock: Clock
+  readonly #now: () => number
+  readonly #room: Room
+  readonly #hot: HotItems
+  readonly #stopping = new AbortController()
+  #lock: DirectoryLock | undefined
+  #opened: OpenedLog | undefined
+  #lots: LotBook | undefined
+  #reclaim: Reclaim | undefined
+  #reader: LogReader | undefined
+  #filling: Promise<void> | undefined
+  #refuseUntilMs = Number.NEGATIVE_INFINITY
+  #lastDiskError: PipelineError | undefined
+
+  constructor(options: FileQueueOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#now = options.now ?? Date.now
+    this.#hot = new HotItems(options.memoryBytes, () => this.#fillSoon())
+    this.#room = new Room({
+      ...options,
+      behindMs: () => this.#behindMs(),
+      dropOldest: () => this.#dropOldest(),
+    })
+  }
+
+  async start(): Promise<void> {
+    const { directory, name, segmentBytes, sync, events, files = realFiles } = this.#options
+    if (files === realFiles) this.#lock = await lockDirectory(directory, name)
+    try {
+      this.#opened = await openLog({
+        files,
+        directory,
+        segmentBytes,
+        sync,
+        onTrouble: events.trouble,
+        onJournalError: error =>
+          events.trouble('what was sent could not be written down', { error: String(error) }),
+      })
+    } catch (error) {
+      await this.#lock?.release()
+      throw error
+    }
+    const { journal, log, folder, segments, missing } = this.#opened
+    this.#reclaim = new Reclaim(journal, folder, segments, error =>
+      events.trouble('a segment could not be put away', { error: String(error) }),
+    )
+    this.#lots = new LotBook(journal, log.tail, missing, this.#options.sizer)
+    this.#room.restore(this.#lots.size)
+    this.#hot.startAt(journal.cursor)
+    this.#reclaim.soon()
+  }
+
+  async offer(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    this.#assertDiskTakes()
+    const data = encodeLogs(batch)
+    const acceptedAtUnixMs = this.#now()
+    const { origin, count: records } = batch
+    const context = { ...batch.context, receivedAtUnixMs: acceptedAtUnixMs }
+    const record = prepareRecord({ origin, context, records, acceptedAtUnixMs }, data)
+    if (record.bytes > RECORD_BYTES_MAX) throw this.#tooLongError(record.bytes)
+    const size = this.#sizeOf(record)
+    let appended: Promise<void> = Promise.resolve()
+    await this.#room.enter(size, signal, () => {
+      appended = this.#append(record, batch.with({ context }), size)
+    })
+    await orAborted(appended, signal)
+  }
+
+  async resume(): Promise<Lot | undefined> {
+    const lots = this.#started(this.#lots)
+    for (let entry = lots.nextUnfinished(); entry !== undefined; entry = lots.nextUnfinished()) {
+      const reader = this.#createReader(entry.from.place)
+      try {
+        const items: FileItem[] = []
+        for (;;) {
+          const { sequence } = reader.place.totals
+          const { place, record } = entry.to
+          if (sequence > place.totals.sequence) break
+          if (sequence === place.totals.sequence && record === 0) break
+          const read = await reader.next()
+          if (read === undefined || read.from.totals.sequence > place.totals.sequence) break
+          items.push(this.#itemOf(read))
+        }
+        const lot = lots.restore(entry, items)
+        if (lot !== undefined) return lot
+        this.#room.leave(lots.forget(entry))
+      } finally {
+        await reader.close()
+      }
+    }
+    return undefined
+  }
+
+  async take(signal: AbortSignal): Promise<QueueItem | undefined> {
+    if (this.#stopping.signal.aborted) return undefined
+    return await this.#hot.take(signal)
+  }
+
+  async begin(lot: Lot): Promise<void> {
+    const lots = this.#started(this.#lots)
+    const { journal } = this.#started(this.#opened)
+    let writing = lots.begin(lot)
+    for (;;) {
+      try {
+        return await writing
+      } catch (error) {
+        this.#options.events.trouble('what is sent next cannot be written down yet', {
+          error: String(error),
+        })
+        const slept = await sleep(this.#clock, JOURNAL_RETRY_MS, this.#stopping.signal)
+        if (!slept) throw error
+        writing = journal.sync()
+      }
+    }
+  }
+
+  done(lot: Lot): void {
+    this.#room.leave(this.#started(this.#lots).done(lot))
+    this.#reclaim?.soon()
+  }
+
+  /** What is inside stays on the disk: nothing more is given out. */
+  close(): void {
+    this.#stopping.abort()
+    this.#room.close()
+    this.#hot.close()
+  }
+
+  async stop(): Promise<void> {
+    this.close()
+    const opened = this.#opened
+    this.#opened = undefined
+    if (opened === undefined) return
+    await opened.log.idle()
+    await this.#filling
+    await this.#reclaim?.idle()
+    try {
+      await this.#reader?.close()
+      await opened.log.close()
+      await opened.journal.close()
+    } finally {
+      await this.#lock?.release()
+    }
+  }
+
+  stats(): QueueStats {
+    const { sizer, capacity } = this.#options
+    const { requests = 0, records = 0, bytes = 0 } = this.#lots?.held ?? {}
+    return { sizer, capacity, size: this.#room.used, bytes, items: records, requests }
+  }
+
+  /** Log records that were inside when this process began. */
+  get recoveredRecords(): number {
+    return this.#lots?.recoveredRecords ?? 0
+  }
+
+  #append(record: PreparedRecord, batch: LogBatch, size: number): Promise<void> {
+    const { log, salt } = this.#started(this.#opened)
+    numberRecord(record, log.nextSequence(), salt)
+    return new Promise((resolve, reject) => {
+      log.append({
+        record,
+        written: (from, to) => {
+          this.#accept({ batch, data: record.data, from, to, size })
+          resolve()
+        },
+        failed: error => {
+          this.#room.leave(size)
+          reject(this.#refuse(error))
+        },
+      })
+    })
+  }
+
+  #accept(added: { batch: LogBatch; data: Buffer; from: Place; to: Place; size: number }): void {
+    const { batch, data, from, to, size } = added
+    const bytes = to.totals.bytes - from.totals.bytes
+    this.#started(this.#lots).add({ requests: 1, records: batch.count, bytes })
+    if (!this.#hot.wants(from, batch.memoryBytes)) return
+    // As it would be read back from the disk: the same bytes, and nothing selected or changed.
+    const same = batch.isUntouched ? batch : decodeLogs(data, batch.context).batch
+    const named = same.with({ origin: batch.origin ?? this.#originOf(from.totals.sequence) })
+    const offeredAtMs = this.#clock.now()
+    this.#hot.push({ batch: named, size, offeredAtMs, from, to, bytes })
+  }
+
+  #itemOf({ header, bytes, from, to }: ReadRecord): FileItem {
+    const { meta, data } = decodeBody(bytes, 0, header)
+    const context = { ...meta.context, receivedAtUnixMs: header.acceptedAtUnixMs }
+    const origin = meta.origin ?? this.#originOf(header.sequence)
+    const batch = decodeLogs(data, context).batch.with({ origin })
+    const ageMs = Math.max(0, this.#now() - header.acceptedAtUnixMs)
+    return {
+      batch,
+      size: this.#sizeOf(header),
+      offeredAtMs: this.#clock.now() - ageMs,
+      from,
+      to,
+      bytes: header.bytes,
+    }
+  }
+
+  #originOf(sequence: number): string {
+    return `${this.#started(this.#opened).queueId}/${sequence}`
+  }
+
+  #sizeOf({ bytes, records }: { readonly bytes: number; readonly records: number }): number {
+    const { sizer } = this.#options
+    return sizer === 'bytes' ? bytes : sizer === 'items' ? records : 1
+  }
+
+  /** Reads ahead while senders may soon run out of what is in memory. */
+  #fillSoon(): void {
+    if (this.#filling !== undefined || this.#stopping.signal.aborted) return
+    if (this.#opened === undefined) return
+    this.#filling = this.#fill()
+      .catch((error: unknown) => {
+        this.#options.events.trouble('the queue cannot be read', { error: String(error) })
+        this.#clock.after(DISK_RETRY_MS, () => this.#fillSoon())
+      })
+      .finally(() => {
+        this.#filling = undefined
+      })
+  }
+
+  async #fill(): Promise<void> {
+    const { log } = this.#started(this.#opened)
+    const { place } = this.#hot.end
+    if (this.#reader?.place.totals.sequence !== place.totals.sequence) {
+      await this.#reader?.close()
+      this.#reader = this.#createReader(place)
+    }
+    while (this.#hot.hasRoom && !this.#stopping.signal.aborted) {
+      const before = this.#reader.place
+      const read = await this.#reader.next()
+      if (read !== undefined) this.#hot.push(this.#itemOf(read))
+      else if (this.#reader.place.totals.sequence >= log.tail.totals.sequence) {
+        // Past damage at the end, too, nothing is left to be read.
+        this.#hot.skipTo(log.tail)
+        return
+      } else if (this.#reader.place === before) throw new Error('files are missing')
+    }
+  }
+
+  #createReader(from: Place): LogReader {
+    const { folder, segments, salt, log } = this.#started(this.#opened)
+    return new LogReader({
+      folder,
+      segments,
+      salt,
+      from,
+      tail: () => log.tail,
+      onLost: loss => this.#lose(loss),
+    })
+  }
+
+  #lose(loss: Loss): void {
+    const { events, directory } = this.#options
+    events.trouble('part of the queue is damaged and was passed over', { directory, ...loss })
+    if (loss.records > 0) events.dropped('damaged', loss.records)
+    this.#room.leave(this.#started(this.#lots).lose(loss))
+  }
+
+  #dropOldest(): boolean {
+    const item = this.#hot.shift()
+    if (item === undefined) return false
+    const { count } = item.batch
+    this.#room.leave(this.#started(this.#lots).drop(item))
+    this.#reclaim?.soon()
+    this.#options.events.dropped('queue_overflow', count)
+    return true
+  }
+
+  #behindMs(): number {
+    const oldest = this.#hot.peek()
+    return oldest === undefined ? 0 : this.#clock.now() - oldest.offeredAtMs
+  }
+
+  #assertDiskTakes(): void {
+    if (this.#clock.now() < this.#refuseUntilMs) throw this.#lastDiskError!
+  }
+
+  #refuse(thrown: unknown): PipelineError {
+    const error = diskError(thrown, this.#options.directory)
+    this.#refuseUntilMs = this.#clock.now() + DISK_RETRY_MS
+    this.#lastDiskError = error
+    return error
+  }
+
+  #tooLongError(bytes: number): PipelineError {
+    return PipelineError.permanent(
+      `batch of ${bytes} bytes cannot be queued: ${RECORD_BYTES_MAX} is the most a queue on disk takes at once`,
+      { code: 'resource_exhausted', reason: 'larger_than_queue' },
+    )
+  }
+
+  #started<T>(value: T | undefined): T {
+    if (value !== undefined) return value
+    throw PipelineError.retryable(`sending_queue of ${this.#options.name} is not open`, {
+      reason: 'shutting_down',
+    })
+  }
+}

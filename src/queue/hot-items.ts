@@ -1,0 +1,94 @@
+import type { Mark } from './log/journal-entry.ts'
+import type { Place } from './log/place.ts'
+import type { FileItem } from './lot-book.ts'
+import { Ring } from './ring.ts'
+import { Takers } from './takers.ts'
+
+/** Below this share of its bound, the next are read from disk. */
+const LOW_SHARE = 0.5
+
+/**
+ * The oldest batches of a queue on disk, in memory and in order. Behind `end` there may be more on
+ * disk; then what comes in is left there until it is its turn.
+ *
+ *     [ taken ][ hot ......... ][ on disk only ........ ]
+ *                               end                     tail of the log
+ */
+export class HotItems {
+  readonly #bytesMax: number
+  readonly #onLow: () => void
+  readonly #items = new Ring<FileItem>()
+  readonly #takers = new Takers<FileItem>()
+  #bytes = 0
+  #end: Mark | undefined
+  /** True when the log goes on behind `end`. */
+  #more = true
+  #closed = false
+
+  constructor(bytesMax: number, onLow: () => void) {
+    this.#bytesMax = bytesMax
+    this.#onLow = onLow
+  }
+
+  /** Behind the last that is, or was, in memory; the record is of a batch that was cut. */
+  get end(): Mark {
+    if (this.#end === undefined) throw new Error('the queue is not open')
+    return this.#end
+  }
+
+  get hasRoom(): boolean {
+    return this.#bytes < this.#bytesMax || this.#items.length === 0
+  }
+
+  /** Nothing is in memory yet; everything behind the mark is waiting on disk. */
+  startAt(mark: Mark): void {
+    this.#end = mark
+    this.#onLow()
+  }
+
+  /** Would the batch that was just appended at `from` follow without a gap, and fit? */
+  wants(from: Place, bytes: number): boolean {
+    if (this.#closed) return false
+    const follows = !this.#more && from.totals.sequence === this.end.place.totals.sequence
+    if (follows && (this.#takers.count > 0 || this.#bytes + bytes <= this.#bytesMax)) return true
+    this.#more = true
+    return false
+  }
+
+  push(item: FileItem): void {
+    const { record } = this.end
+    this.#end = { place: item.to, record: 0 }
+    // The rest of a batch of which an earlier process had begun to send some records.
+    const rest = record > 0 ? { ...item, begunRecords: record } : item
+    if (this.#takers.give(rest)) return
+    this.#items.push(rest)
+    this.#bytes += item.batch.memoryBytes
+  }
+
+  /** Everything up to the tail was looked at; nothing more is on disk now. */
+  skipTo(tail: Place): void {
+    this.#end = { place: tail, record: 0 }
+    this.#more = false
+  }
+
+  shift(): FileItem | undefined {
+    const item = this.#items.shift()
+    if (item !== undefined) this.#bytes -= item.batch.memoryBytes
+    if (this.#more && this.#bytes < this.#bytesMax * LOW_SHARE) this.#onLow()
+    return item
+  }
+
+  peek(): FileItem | undefined {
+    return this.#items.peek()
+  }
+
+  async take(signal: AbortSignal): Promise<FileItem | undefined> {
+    if (this.#closed || signal.aborted) return undefined
+    return this.shift() ?? (await this.#takers.wait(signal))
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#takers.end()
+  }
+}

@@ -1,0 +1,65 @@
+import type { Journal } from './journal.ts'
+import type { QueueFolder } from './queue-folder.ts'
+import type { Segments } from './segments.ts'
+
+/**
+ * Puts away segments in which everything is done, wherever they are: one batch that cannot be
+ * sent keeps its own segment, not all that come after it.
+ */
+export class Reclaim {
+  readonly #journal: Journal
+  readonly #folder: QueueFolder
+  readonly #segments: Segments
+  readonly #onError: (error: unknown) => void
+  #running: Promise<void> | undefined
+
+  constructor(
+    journal: Journal,
+    folder: QueueFolder,
+    segments: Segments,
+    onError: (error: unknown) => void,
+  ) {
+    this.#journal = journal
+    this.#folder = folder
+    this.#segments = segments
+    this.#onError = onError
+  }
+
+  /** To be called when lots are done; cheap when there is nothing to do. */
+  soon(): void {
+    if (this.#running !== undefined || this.#candidates().length === 0) return
+    this.#running = this.#retire()
+      .catch(this.#onError)
+      .finally(() => {
+        this.#running = undefined
+      })
+  }
+
+  async idle(): Promise<void> {
+    await this.#running
+  }
+
+  async #retire(): Promise<void> {
+    const numbers = this.#candidates()
+    // A file that is gone cannot be sent again: first the disk must know that it need not be.
+    await this.#journal.sync()
+    for (const number of numbers) {
+      await this.#folder.retire(number)
+      this.#segments.remove(number)
+    }
+  }
+
+  #candidates(): number[] {
+    const { cursor, open } = this.#journal
+    // Fast path, asked after every lot.
+    const [oldest] = this.#segments
+    if (oldest === undefined || oldest.number >= cursor.place.segment) return []
+    const needed = new Set<number>()
+    for (const { from, to } of open) {
+      for (let n = from.place.segment; n <= to.place.segment; n++) needed.add(n)
+    }
+    return [...this.#segments]
+      .map(({ number }) => number)
+      .filter(number => number < cursor.place.segment && !needed.has(number))
+  }
+}

@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Endpoints } from './clients.ts'
+
+export interface ParsecOptions {
+  /** The program and its arguments, for Node. */
+  readonly command: readonly string[]
+  /** Its log goes into `parsec.log` here. */
+  readonly folder: string
+}
+
+/** What a running Parsec has said of itself. */
+export interface RunningParsec extends Endpoints {
+  /** URL of the status server. */
+  readonly admin: string
+}
+
+const READY_MS_MAX = 30_000
+const STOP_MS_MAX = 40_000
+/** Of the log, to find out why it died. */
+const LINES_READ = 20
+const PRELOAD = new URL('./preload.js', import.meta.url).href
+/** The product as users run it. */
+export const PARSEC_MAIN: string = fileURLToPath(new URL('../../main.js', import.meta.url))
+
+/** The real program in a process of its own, which is started, hurt, killed and started again. */
+export class ParsecUnderTest {
+  readonly #options: ParsecOptions
+  #child: ChildProcess | undefined
+  #running: RunningParsec | undefined
+  #ready: Promise<RunningParsec> = Promise.reject(new Error('not started'))
+  #clockMs = 0
+  #kills = 0
+  #starts = 0
+  readonly #crashes: string[] = []
+
+  constructor(options: ParsecOptions) {
+    this.#options = options
+    this.#ready.catch(() => undefined)
+  }
+
+  /** Undefined while it is down or not ready yet. */
+  get running(): RunningParsec | undefined {
+    return this.#running
+  }
+
+  get kills(): number {
+    return this.#kills
+  }
+
+  /** Ends that nobody asked for. */
+  get crashes(): readonly string[] {
+    return this.#crashes
+  }
+
+  /** Starts it; see `ready`. */
+  spawn(): void {
+    const log = openSync(this.logFile, 'a')
+    // Node's own warnings of the preload are no lines of Parsec's.
+    const nodeArguments = ['--enable-source-maps', '--import', PRELOAD]
+    const child = spawn(process.execPath, [...nodeArguments, ...this.#options.command], {
+      stdio: ['ignore', 'pipe', log, 'ipc'],
+      cwd: this.#options.folder,
+      env: { ...process.env, ORACLE_CLOCK_OFFSET_MS: String(this.#clockMs) },
+    })
+    this.#child = child
+    this.#starts++
+    this.#ready = this.#awaitBanner(child)
+    // A kill during the start is no unhandled rejection.
+    this.#ready.catch(() => undefined)
+    child.once('exit', (code, signal) => this.#ended(child, code, signal))
+    child.on('error', () => undefined)
+  }
+
+  /** Rejects when it dies before, or takes longer than READY_MS_MAX. */
+  ready(): Promise<RunningParsec> {
+    return this.#ready
+  }
+
+  /** `SIGKILL`; resolves when the process is gone. */
+  async kill(): Promise<void> {
+    const child = this.#forget()
+    if (child === undefined) return
+    this.#kills++
+    await end(child, 'SIGKILL')
+  }
+
+  suspend(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
+  /** Moves the clock of this and every later process by so much. */
+  moveClock(byMs: number): void {
+    this.#clockMs += byMs
+    if (this.#child?.connected) this.#child.send({ clockOffsetMs: this.#clockMs })
+  }
+
+  /** Asks it to stop; resolves with its exit code, null when it had to be killed. */
+  async stop(): Promise<number | null> {
+    const child = this.#forget()
+    if (child === undefined) return null
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+    try {
+      return await end(child, 'SIGTERM')
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  get logFile(): string {
+    return join(this.#options.folder, 'parsec.log')
+  }
+
+  /** From now on its end is expected. */
+  #forget(): ChildProcess | undefined {
+    const child = this.#child
+    this.#child = undefined
+    this.#running = undefined
+    return child
+  }
+
+  #ended(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#child !== child) return
+    this.#forget()
+    const how = signal ?? `exit code ${code}`
+    this.#crashes.push(`start ${this.#starts} ended with ${how}: ${lastWords(this.logFile)}`)
+  }
+
+  #awaitBanner(child: ChildProcess): Promise<RunningParsec> {
+    return new Promise((resolve, reject) => {
+      let text = ''
+      const fail = (why: string): void => reject(new Error(`Parsec did not start: ${why}`))
+      const timer = setTimeout(() => fail(`not ready in ${READY_MS_MAX} ms`), READY_MS_MAX)
+      child.once('exit', () => {
+        clearTimeout(timer)
+        fail(lastWords(this.logFile))
+      })
+      child.stdout?.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        const running = readBanner(text)
+        if (running === undefined || this.#child !== child) return
+        clearTimeout(timer)
+        this.#running ??= running
+        resolve(this.#running)
+      })
+    })
+  }
+}
+
+/** Finds the URLs in what `parsec run` prints when it is ready. */
+function readBanner(text: string): RunningParsec | undefined {
+  const http = /http:\S+\/v1\/logs(?=\s)/.exec(text)?.[0]
+  const grpc = /grpc:\/\/(\S+)/.exec(text)?.[1]
+  const admin = /(http:\S+)\/health /.exec(text)?.[1]
+  if (http === undefined || grpc === undefined || admin === undefined) return undefined
+  return { http, grpc, admin }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+  const exited = once(child, 'exit')
+  child.kill(signal)
+  await exited
+  return child.exitCode
+}
+
+/** Node ends with its version; what was thrown stands some lines before. */
+function lastWords(file: string): string {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LINES_READ)
+  return lines.findLast(line => /error|fatal/i.test(line)) ?? lines.at(-1) ?? ''
+}
