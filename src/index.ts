@@ -36,6 +36,8 @@ export {
 export { byteSize, duration, parseDurationMs, secret } from './config/fields.ts'
 export { exportChainFields } from './export/config.ts'
 export { Share } from './export/share.ts'
+export { type MemoryLimiterConfig, memoryLimiterConfig } from './memory/config.ts'
+export { MemoryLimiter } from './memory/memory-limiter.ts'
 export {
   type Attributes,
   buildLogs,
@@ -78,6 +80,7 @@ export {
   type Stability,
   type StoreQuery,
 } from './plugin/define-plugin.ts'
+export { Door, type DoorGuard } from './plugin/door.ts'
 export type { ExtensionContext } from './plugin/extension-context.ts'
 export type { ComponentHealth, HealthReport } from './plugin/health.ts'
 export {
@@ -87,6 +90,8 @@ export {
   type RefusedPart,
   type Rejected,
 } from './plugin/pipeline-error.ts'
+export { Readiness, SchemaError } from './plugin/readiness.ts'
+export { Backlog, retryAfterMs } from './plugin/retry-after.ts'
 export { RepeatedLog } from './telemetry/repeated-log.ts'
 export { traced, tracer } from './telemetry/tracing.ts'
 export { version } from './telemetry/version.ts'

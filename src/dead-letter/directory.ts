@@ -23,6 +23,15 @@ export interface LetterFileName {
   readonly state: LetterState
 }
 
+/** Files that this process is writing, of all its stores. */
+const ownFiles = new Set<string>()
+
+/** Says that this process writes the file, or does no more. */
+export function setOwnFile(name: string, isOwn: boolean): void {
+  if (isOwn) ownFiles.add(name)
+  else ownFiles.delete(name)
+}
+
 const FILE = /^(\d{8}T\d{9}Z-[0-9a-f]{8})\.(open|letters|done|replayed)$/
 
 export function pathOf(directory: string, { name, state }: LetterFileName): string {
@@ -112,7 +121,7 @@ export async function repairCrashed(directory: string): Promise<Repair> {
   let files = 0
   let cutBytes = 0
   for (const file of await listLetters(directory)) {
-    if (file.state !== 'open') continue
+    if (file.state !== 'open' || ownFiles.has(file.name)) continue
     const cut = await repairFile(directory, file)
     if (cut === undefined) continue
     files++

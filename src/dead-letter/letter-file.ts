@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
-import { changeState, type LetterFileName, pathOf, syncDirectory } from './directory.ts'
+import { changeState, type LetterFileName, pathOf, setOwnFile, syncDirectory } from './directory.ts'
 import { createHeader, type FileHeader } from './entry-format.ts'
 
 /** A new file of dead letters, written by this process alone. Calls MUST NOT overlap. */
@@ -29,7 +29,12 @@ export class LetterFile {
     const time = now.toISOString().replace(/[-:.]/g, '')
     const file = { name: `${time}-${randomBytes(4).toString('hex')}`, state: 'open' } as const
     const path = pathOf(directory, file)
-    const handle = await open(path, 'wx', 0o600)
+    // Before it exists: another store of this process may look for files of crashed ones.
+    setOwnFile(file.name, true)
+    const handle = await open(path, 'wx', 0o600).catch((error: unknown) => {
+      setOwnFile(file.name, false)
+      throw error
+    })
     try {
       const { header, bytes } = createHeader()
       await writeAll(handle, bytes, 0)
@@ -39,6 +44,7 @@ export class LetterFile {
     } catch (error) {
       await handle.close().catch(() => {})
       await rm(path, { force: true })
+      setOwnFile(file.name, false)
       throw error
     }
   }
@@ -66,6 +72,14 @@ export class LetterFile {
   /** Closes the file; one without entries is deleted. */
   async close(): Promise<void> {
     await this.#handle.close()
+    try {
+      await this.#end()
+    } finally {
+      setOwnFile(this.#file.name, false)
+    }
+  }
+
+  async #end(): Promise<void> {
     if (this.#size > this.header.length) {
       await changeState(this.#directory, this.#file, 'letters')
     } else {

@@ -1,5 +1,6 @@
 import type { LogBatch } from '../batch/log-batch.ts'
 import type { Origin } from '../batch/origin.ts'
+import type { Component } from '../plugin/component.ts'
 import type { ErrorCode } from '../plugin/pipeline-error.ts'
 
 /** Records that a destination will not take, and everything that is known of why. */
@@ -30,8 +31,8 @@ export function lostCount({ records, rejectedCount }: DeadLetter): number {
   return rejectedCount ?? records.count
 }
 
-/** Where dead letters go. */
-export interface DeadLetterDestination {
+/** Where dead letters go. Whoever sends there starts it before and stops it after. */
+export interface DeadLetterDestination extends Component {
   /** For people: `exporter file/dead`, `directory /var/lib/parsec/dead-letter`. */
   readonly name: string
   /**

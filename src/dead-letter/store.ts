@@ -27,6 +27,8 @@ const FILE_BYTES_MAX = 64 * MEBIBYTE
 const WAITING_BYTES_MAX = 64 * MEBIBYTE
 /** What is written and synced at once. */
 const GROUP_BYTES_MAX = 8 * MEBIBYTE
+/** How old the knowledge of the directory's size may be. */
+const LOOK_MS = 1000
 
 interface Waiting {
   readonly payloads: readonly Buffer[]
@@ -49,6 +51,7 @@ export class DeadLetterStore implements DeadLetterDestination, Component {
   #writing: Promise<void> | undefined
   #file: LetterFile | undefined
   #usedBytes = 0
+  #lookedAtMs = 0
 
   constructor(options: DeadLetterStoreOptions) {
     this.name = `directory ${options.directory}`
@@ -65,7 +68,7 @@ export class DeadLetterStore implements DeadLetterDestination, Component {
       if (files > 0) {
         logger.info({ directory, files, cut_bytes: cutBytes }, 'dead letters of a crash recovered')
       }
-      this.#usedBytes = await usedBytes(directory)
+      await this.#look()
     } catch (error) {
       throw new Error(`dead letters cannot be kept in ${directory}: ${(error as Error).message}`, {
         cause: error,
@@ -164,9 +167,11 @@ export class DeadLetterStore implements DeadLetterDestination, Component {
 
   async #makeRoom(bytes: number): Promise<void> {
     const { directory, sizeBytesMax } = this.#options
+    // Others write there, too: other exporters, other processes.
+    if (performance.now() - this.#lookedAtMs > LOOK_MS) await this.#look()
     if (this.#usedBytes + bytes <= sizeBytesMax) return
     await deleteDone(directory)
-    this.#usedBytes = await usedBytes(directory)
+    await this.#look()
     if (this.#usedBytes + bytes <= sizeBytesMax) return
     const fields = { directory, used_bytes: this.#usedBytes, max_bytes: sizeBytesMax, bytes }
     this.#log.log(
@@ -179,6 +184,11 @@ export class DeadLetterStore implements DeadLetterDestination, Component {
       `${directory} is full: ${this.#usedBytes} of ${sizeBytesMax} bytes are used, ${bytes} more are needed`,
       { code: 'resource_exhausted', reason: 'dead_letter_full' },
     )
+  }
+
+  async #look(): Promise<void> {
+    this.#usedBytes = await usedBytes(this.#options.directory)
+    this.#lookedAtMs = performance.now()
   }
 
   /** What cannot be closed is left to the next start, which repairs it. */

@@ -5,6 +5,7 @@ import type { Component, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import type { QueueStorage } from '../plugin/queue-storage.ts'
 import type { QueueStats } from '../queue/queue.ts'
+import { AdaptiveConcurrency, type ConcurrencyStats } from './adaptive-concurrency.ts'
 import { Attempt } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
 import { createQueue } from './create-queue.ts'
@@ -24,7 +25,7 @@ export interface ExportChainOptions {
   /** Takes what the destination will not; absent = it is dropped, counted and logged. */
   readonly deadLetter?: DeadLetterDestination | undefined
   /** Ids of the pipelines that the exporter serves, for its dead letters. */
-  readonly pipelines?: readonly string[]
+  readonly pipelines?: () => readonly string[]
 }
 
 /** What `/stats` says of an exporter. All counts are log records. */
@@ -34,10 +35,12 @@ export interface ExporterStats {
   readonly failed: number
   /** Acknowledged to a sender and then given up. */
   readonly dropped: number
-  /** Kept in the dead letter; absent without one. */
-  readonly dead_lettered?: number
+  /** Kept in the dead letter. */
+  readonly dead_lettered: number
   /** Absent without a sending queue. */
   readonly queue?: QueueStats
+  /** Absent without adaptive_concurrency. */
+  readonly concurrency?: ConcurrencyStats
 }
 
 /** The head of an exporter's chain. */
@@ -52,8 +55,9 @@ export interface ExportChain extends Component, Consumer {
 }
 
 /**
- * Puts around an exporter what its config asks for, tail to head: timeout, retry, the count of
- * outcomes, dead letter, batching and queue. An exporter without these keys is only counted.
+ * Puts around an exporter what its config asks for, tail to head: timeout, concurrency limit,
+ * retry, the count of outcomes, dead letter, batching and queue. An exporter without these keys is
+ * only counted.
  */
 export function buildExportChain(
   exporter: Consumer,
@@ -66,12 +70,14 @@ export function buildExportChain(
   const flying = context.metrics.exporterInFlight.labels(context.id)
   const inFlight = (change: 1 | -1): void => flying.inc(change)
   const attempt = new Attempt(exporter, { timeoutMs: config.timeout ?? 0, clock, inFlight })
+  const limiter = createLimiter(attempt, config.sending_queue, context, clock)
+  const tail = limiter ?? attempt
   const senderWaits = !config.sending_queue?.enabled || config.sending_queue.wait_for_result
   const createNext = ({ onRetry }: Outcome): Consumer => {
     const { retry_on_failure: retry } = config
-    if (!retry?.enabled) return attempt
+    if (!retry?.enabled) return tail
     const stop = stopping.signal
-    return new Retry(attempt, {
+    return new Retry(tail, {
       config: retry,
       clock,
       random,
@@ -85,7 +91,7 @@ export function buildExportChain(
     destination &&
     new DeadLetterStage(outcome, {
       destination,
-      pipelines: options.pipelines ?? [],
+      pipelines: options.pipelines ?? (() => []),
       context,
       clock,
       random,
@@ -98,7 +104,10 @@ export function buildExportChain(
     : undefined
   const head = queue ?? sender
   return {
-    start: async () => await queue?.start(),
+    start: async () => {
+      await destination?.start?.()
+      await queue?.start()
+    },
     consume: async (batch, signal) => {
       if (batch.count > 0) await head.consume(batch, signal)
     },
@@ -109,14 +118,16 @@ export function buildExportChain(
       stopping.abort()
       await queue?.stop(deadline)
       deadLetter?.stop()
+      await destination?.stop?.(deadline)
       outcome.stop()
     },
     stats: () => ({
       id: context.id,
       ...outcome.stats(),
       dropped: queue?.dropped ?? 0,
-      ...(deadLetter === undefined ? {} : { dead_lettered: deadLetter.count }),
+      dead_lettered: deadLetter?.count ?? 0,
       ...(queue === undefined ? {} : { queue: queue.stats() }),
+      ...(limiter === undefined ? {} : { concurrency: limiter.stats() }),
     }),
   }
 }
@@ -130,6 +141,24 @@ export function chainConfigOf(config: unknown): Partial<ExportChainConfig> {
     ...(sending_queue === undefined ? {} : { sending_queue }),
     ...(retry_on_failure === undefined ? {} : { retry_on_failure }),
   }
+}
+
+function createLimiter(
+  next: Consumer,
+  config: SendingQueueConfig | undefined,
+  { id, metrics }: PluginContext,
+  clock: Clock,
+): AdaptiveConcurrency | undefined {
+  if (!config?.enabled || !config.adaptive_concurrency.enabled) return undefined
+  const { decrease_ratio, ewma_alpha, rtt_deviation_scale } = config.adaptive_concurrency
+  return new AdaptiveConcurrency(next, {
+    limitMax: config.num_consumers,
+    decreaseRatio: decrease_ratio,
+    ewmaAlpha: ewma_alpha,
+    rttDeviationScale: rtt_deviation_scale,
+    clock,
+    onLimit: limit => metrics.exporterConcurrencyLimit.labels(id).set(limit),
+  })
 }
 
 function createSendingQueue(

@@ -14,7 +14,7 @@ import { RETRIES_EXHAUSTED } from './retry.ts'
 export interface DeadLetterOptions {
   readonly destination: DeadLetterDestination
   /** Ids of the pipelines that the exporter serves. */
-  readonly pipelines: readonly string[]
+  readonly pipelines: () => readonly string[]
   readonly context: PluginContext
   readonly clock: Clock
   /** 0 up to, not including, 1. */
@@ -70,7 +70,10 @@ export class DeadLetterStage implements Consumer {
 
   async #keep(batch: LogBatch, error: PipelineError, signal: AbortSignal): Promise<void> {
     const { destination, context, pipelines } = this.#options
-    const letters = lettersOf(batch, error, { destination: context.id, pipelines })
+    const letters = lettersOf(batch, error, {
+      destination: context.id,
+      pipelines: pipelines(),
+    })
     await this.#write(batch, letters, signal)
     const { id, metrics } = context
     for (const letter of letters) {

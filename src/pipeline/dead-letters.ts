@@ -1,61 +1,45 @@
-import type { Logger } from 'pino'
 import type { PipelineConfig, ServiceConfig } from '../config/service-config.ts'
-import { DeadLetterStore } from '../dead-letter/store.ts'
-import { letterDirectoryOf } from './storages.ts'
+import { exporterSpec, queueDirectory } from './exporter-spec.ts'
 
-/** Where an exporter's dead letters go. */
-export type DeadLetterWay =
-  | { readonly kind: 'exporter'; readonly id: string }
-  | { readonly kind: 'store'; readonly store: DeadLetterStore }
+/** Where an exporter's dead letters go: to another exporter, or into a directory. */
+export type LetterPlace =
+  | { readonly exporter: string }
+  | { readonly directory: string; readonly sizeBytesMax: number }
 
-/** Bytes of a store that belongs to one exporter's queue. */
+/** Of a directory that belongs to one exporter's queue. */
 const SIZE_BYTES_MAX = 1024 ** 3
 
 /**
- * Decides where the dead letters of each exporter go: to the exporter that one of its pipelines
- * names, else to `service::dead_letter`, else to a directory beside its queue on disk, else nowhere.
- * An exporter that takes dead letters from others has no store for its own: what it cannot take
- * stays where it came from.
+ * Where the dead letters of an exporter go: to the exporter that one of its `pipelines` names, else
+ * to `service::dead_letter`, else into a directory beside its queue on disk, else nowhere. An
+ * exporter that takes dead letters from others has no place for its own: what it cannot take stays
+ * where it came from.
  */
-export class DeadLetters {
-  readonly #config: ServiceConfig
-  readonly #pipelines: readonly PipelineConfig[]
-  readonly #logger: Logger
-  readonly #stores = new Map<string, DeadLetterStore>()
+export function letterPlaceOf(
+  config: ServiceConfig,
+  pipelines: readonly PipelineConfig[],
+  exporter: string,
+): LetterPlace | undefined {
+  const named = pipelines.find(
+    ({ exporters, deadLetter }) =>
+      deadLetter !== undefined && deadLetter !== exporter && exporters.includes(exporter),
+  )
+  if (named?.deadLetter !== undefined) return { exporter: named.deadLetter }
+  if (pipelines.some(({ deadLetter }) => deadLetter === exporter)) return undefined
+  if (config.deadLetter !== undefined) return config.deadLetter
+  const directory = besideQueue(config, exporter)
+  return directory === undefined ? undefined : { directory, sizeBytesMax: SIZE_BYTES_MAX }
+}
 
-  /** `pipelines` are those of this process. */
-  constructor(config: ServiceConfig, pipelines: readonly PipelineConfig[], logger: Logger) {
-    this.#config = config
-    this.#pipelines = pipelines
-    this.#logger = logger
-  }
+/** Every directory in which a process with this config may keep dead letters. */
+export function letterDirectories(config: ServiceConfig): string[] {
+  const own = [...config.exporters.keys()].map(id => besideQueue(config, id))
+  const all = [config.deadLetter?.directory, ...own]
+  return [...new Set(all.filter(directory => directory !== undefined))]
+}
 
-  /** Ids of the pipelines that the exporter serves. */
-  pipelinesOf(exporter: string): string[] {
-    return this.#pipelines
-      .filter(({ exporters }) => exporters.includes(exporter))
-      .map(({ id }) => id)
-  }
-
-  wayOf(exporter: string): DeadLetterWay | undefined {
-    const named = this.#pipelines.find(
-      ({ exporters, deadLetter }) =>
-        deadLetter !== undefined && deadLetter !== exporter && exporters.includes(exporter),
-    )
-    if (named?.deadLetter !== undefined) return { kind: 'exporter', id: named.deadLetter }
-    if (this.#pipelines.some(({ deadLetter }) => deadLetter === exporter)) return undefined
-    const { deadLetter } = this.#config
-    const directory = deadLetter?.directory ?? letterDirectoryOf(this.#config, exporter)
-    if (directory === undefined) return undefined
-    return { kind: 'store', store: this.#store(directory, deadLetter?.sizeBytesMax) }
-  }
-
-  /** One for each directory. */
-  #store(directory: string, sizeBytesMax = SIZE_BYTES_MAX): DeadLetterStore {
-    const store =
-      this.#stores.get(directory) ??
-      new DeadLetterStore({ directory, sizeBytesMax, logger: this.#logger })
-    this.#stores.set(directory, store)
-    return store
-  }
+function besideQueue(config: ServiceConfig, exporter: string): string | undefined {
+  const configured = config.exporters.get(exporter)
+  const directory = configured && queueDirectory(exporterSpec(config, configured))
+  return directory === undefined ? undefined : `${directory}-dead-letter`
 }

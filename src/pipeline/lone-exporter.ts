@@ -4,6 +4,7 @@ import { buildExportChain, chainConfigOf } from '../export/chain.ts'
 import type { Component } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import type { ExporterPlugin } from '../plugin/define-plugin.ts'
+import { Door } from '../plugin/door.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { Guard } from './guard.ts'
 import { createPluginContext } from './plugin-context.ts'
@@ -27,6 +28,8 @@ export function createLoneExporter(
     id,
     logger,
     metrics,
+    // It receives nothing, so nobody asks.
+    door: new Door(),
     reportStatus: () => {},
   })
   const exporter = plugin.create(config, context)

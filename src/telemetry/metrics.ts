@@ -10,6 +10,7 @@ export class Metrics {
   readonly receiverAccepted: Counter<'receiver' | 'transport'>
   readonly receiverRefused: Counter<'receiver' | 'transport'>
   readonly receiverFailed: Counter<'receiver' | 'transport'>
+  readonly doorRefused: Counter<'receiver' | 'transport' | 'reason'>
   readonly processorIncoming: Counter<'processor' | 'pipeline'>
   readonly processorOutgoing: Counter<'processor' | 'pipeline'>
   readonly batchSendSize: Histogram<'processor'>
@@ -24,8 +25,10 @@ export class Metrics {
   readonly exporterQueueSize: Gauge<'exporter'>
   readonly exporterQueueCapacity: Gauge<'exporter'>
   readonly exporterInFlight: Gauge<'exporter'>
+  readonly exporterConcurrencyLimit: Gauge<'exporter'>
   readonly exporterBatchRecords: Histogram<'exporter'>
   readonly deadLetter: Counter<'exporter' | 'reason'>
+  readonly exporterAltered: Counter<'exporter' | 'reason'>
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
   readonly processUptime: Counter
@@ -35,6 +38,9 @@ export class Metrics {
   readonly processSysMemory: Gauge
   readonly processExternal: Gauge
   readonly eventLoopLag: Gauge<'stat'>
+  readonly configReloads: Counter<'result'>
+  readonly configReloadOk: Gauge
+  readonly configReloadTime: Gauge
 
   // oxlint-disable-next-line max-lines-per-function -- a table of names, not logic
   constructor(registry: Registry = new Registry()) {
@@ -58,6 +64,11 @@ export class Metrics {
       'otelcol_receiver_failed_log_records_total',
       'Log records that could not be read; the sender was told.',
       ['receiver', 'transport'],
+    )
+    this.doorRefused = counter(
+      'parsec_receiver_door_refused_requests_total',
+      'Requests refused before they were read, by reason; nobody can know their records.',
+      ['receiver', 'transport', 'reason'],
     )
     this.processorIncoming = counter(
       'otelcol_processor_incoming_items_total',
@@ -131,6 +142,11 @@ export class Metrics {
       'Batches on their way to the destination.',
       ['exporter'],
     )
+    this.exporterConcurrencyLimit = gauge(
+      'parsec_exporter_concurrency_limit',
+      'How many batches may be on their way to the destination at the same time, at this moment.',
+      ['exporter'],
+    )
     this.exporterBatchRecords = new Histogram({
       name: 'otelcol_exporter_queue_batch_send_size',
       help: 'Log records per batch sent.',
@@ -141,6 +157,11 @@ export class Metrics {
     this.deadLetter = counter(
       'parsec_dead_letter_log_records_total',
       'Log records kept in the dead letter because the exporter could not deliver them, by reason.',
+      ['exporter', 'reason'],
+    )
+    this.exporterAltered = counter(
+      'parsec_exporter_altered_values_total',
+      'Values stored with a change because the destination cannot hold them as they came, by reason.',
       ['exporter', 'reason'],
     )
     this.dropped = counter(
@@ -188,5 +209,33 @@ export class Metrics {
       'How late timers ran in the last 10 seconds.',
       ['stat'],
     )
+    this.configReloads = counter(
+      'parsec_config_reloads_total',
+      'Times the config was read again while running: success, invalid or failed.',
+      ['result'],
+    )
+    this.configReloadOk = gauge(
+      'parsec_config_last_reload_successful',
+      '1 when the config that was last read is the one that runs, otherwise 0.',
+      [],
+    )
+    this.configReloadTime = gauge(
+      'parsec_config_last_reload_success_timestamp_seconds',
+      'When the config that runs was read, in seconds since 1970.',
+      [],
+    )
+  }
+
+  /**
+   * Removes the gauges of a component that is gone: `kind` is their label, `id` its value. Counters
+   * stay, so that sums over time stay right.
+   */
+  async forget(kind: string, id: string): Promise<void> {
+    for (const metric of this.registry.getMetricsAsArray() as unknown[]) {
+      if (!(metric instanceof Gauge)) continue
+      for (const { labels } of (await metric.get()).values) {
+        if (labels[kind] === id) metric.remove(labels)
+      }
+    }
   }
 }

@@ -65,6 +65,15 @@ test('two stores on one directory do not disturb each other', async t => {
   t.deepEqual(troubles, [])
 })
 
+test('a store that starts leaves the files alone that another of this process is writing', async t => {
+  const { store, directory } = await start(t)
+  await store.write([letterOf(['a'])], NEVER)
+  await start(t, { directory })
+  t.true((await readdir(directory))[0]!.endsWith('.open'))
+  await store.write([letterOf(['b'])], NEVER)
+  t.is((await lettersIn(directory)).letters.length, 2)
+})
+
 test('directory and files are for their owner only', async t => {
   const { store, directory } = await start(t)
   await store.write([letterOf(['a'])], NEVER)

@@ -54,7 +54,7 @@ test('without queue and retries the sender hears of the one try', async t => {
   const sent = send('ab')
   await settle()
   t.is(sent.text, 'retryable unavailable')
-  t.deepEqual(chain.stats(), { id: 'otlp', sent: 0, failed: 2, dropped: 0 })
+  t.deepEqual(chain.stats(), { id: 'otlp', sent: 0, failed: 2, dropped: 0, dead_lettered: 0 })
 })
 
 test('without queue the retries are made while the sender waits', async t => {
@@ -152,8 +152,9 @@ test('what max_elapsed_time gives up is dropped, counted and an ERROR', async t 
   await chain.start?.()
   send('ab')
   await clock.advance(10_000)
-  const { queue, ...stats } = chain.stats()
-  t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 2, dropped: 2 })
+  const { queue, concurrency, ...stats } = chain.stats()
+  t.is(concurrency?.waiting, 0)
+  t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 2, dropped: 2, dead_lettered: 0 })
   t.is(queue?.size, 0)
   t.deepEqual(errorsOf(context), ['retries_exhausted'])
   t.regex(
@@ -219,8 +220,9 @@ const cannotBlock = test.macro(async (t, before: LogSink['before'], timeout: str
   t.false(stopped)
   deadline.abort()
   await stopping
-  const { queue, ...stats } = chain.stats()
-  t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 4, dropped: 4 })
+  const { queue, concurrency, ...stats } = chain.stats()
+  t.is(concurrency?.waiting, 0)
+  t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 4, dropped: 4, dead_lettered: 0 })
   t.is(queue?.size, 0)
   t.deepEqual(errorsOf(context).slice(0, 1), ['shutdown'])
   t.like(

@@ -19,7 +19,7 @@ function setUp({ senderWaits = false } = {}) {
   const stop = new AbortController()
   const stage = new DeadLetterStage(sink, {
     destination: box,
-    pipelines: ['logs', 'logs/b'],
+    pipelines: () => ['logs', 'logs/b'],
     context,
     clock,
     random: () => 0.5,

@@ -1,74 +1,79 @@
 import test from 'ava'
+import { plugins } from '../../plugins/index.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { DeadLetterStore } from '../../src/dead-letter/store.ts'
-import { DeadLetters } from '../../src/pipeline/dead-letters.ts'
+import {
+  type LetterPlace,
+  letterDirectories,
+  letterPlaceOf,
+} from '../../src/pipeline/dead-letters.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
-import { createTestContext, runPipeline, sampleLogs } from '../../src/testing/index.ts'
+import { runPipeline, sampleLogs } from '../../src/testing/index.ts'
 import { createTestEnds } from '../../src/testing/test-plugins.ts'
 import { lettersIn } from '../helpers/dead-letters.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 
-const { logger } = createTestContext('exporter', 'x')
+interface Places {
+  readonly of: (exporter: string) => LetterPlace | undefined
+  readonly directories: readonly string[]
+}
 
-async function waysOf(pipelines: string, more = ''): Promise<(exporter: string) => string> {
+async function placesOf(pipelines: string, more = ''): Promise<Places> {
   const text = `
 receivers: {test: }
-exporters: {sink: , sink/b: , sink/dead: , queued_sink: {sending_queue: {storage: file, directory: /q}}}
-service: {pipelines: {${pipelines}}${more}}`
-  const { plugins } = createTestEnds()
-  const { config, problems } = await loadConfig({ sources: [`yaml:${text}`], plugins, env: {} })
+extensions: {file_storage: {directory: /data}}
+exporters:
+  sink:
+  sink/b:
+  sink/dead:
+  queued_sink: {sending_queue: {storage: file, directory: /q}}
+  queued_sink/b: {sending_queue: {storage: file_storage}}
+  queued_sink/c: {sending_queue: {enabled: false, storage: file, directory: /c}}
+service: {extensions: [file_storage], pipelines: {${pipelines}}${more}}`
+  const all = [...plugins, ...createTestEnds().plugins]
+  const { config, problems } = await loadConfig({
+    sources: [`yaml:${text}`],
+    plugins: all,
+    env: {},
+  })
   if (config === undefined) throw new Error(JSON.stringify(problems))
-  const letters = new DeadLetters(config, config.pipelines, logger)
-  return exporter => {
-    const way = letters.wayOf(exporter)
-    if (way === undefined) return 'nowhere'
-    return way.kind === 'exporter' ? way.id : way.store.name
+  return {
+    of: exporter => letterPlaceOf(config, config.pipelines, exporter),
+    directories: letterDirectories(config),
   }
 }
 
 test('a named exporter comes first, then the directory of the service', async t => {
-  const way = await waysOf(
+  const places = await placesOf(
     'logs: {receivers: [test], exporters: [sink], dead_letter: sink/dead}, logs/b: {receivers: [test], exporters: [sink/b]}',
-    ', dead_letter: {directory: /dead}',
+    ', dead_letter: {directory: /dead, max_size: 1KiB}',
   )
-  t.is(way('sink'), 'sink/dead')
-  t.is(way('sink/b'), 'directory /dead')
-  t.is(way('sink/dead'), 'nowhere')
+  t.deepEqual(places.of('sink'), { exporter: 'sink/dead' })
+  t.deepEqual(places.of('sink/b'), { directory: '/dead', sizeBytesMax: 1024 })
+  t.is(places.of('sink/dead'), undefined)
+  t.deepEqual(places.directories, [
+    '/dead',
+    '/q-dead-letter',
+    '/data/exporter_queued_sink_b-dead-letter',
+  ])
 })
 
 test('without either, an exporter with a queue on disk has them beside it', async t => {
-  const way = await waysOf('logs: {receivers: [test], exporters: [sink, queued_sink]}')
-  t.is(way('queued_sink'), 'directory /q-dead-letter')
-  t.is(way('sink'), 'nowhere')
+  const places = await placesOf('logs: {receivers: [test], exporters: [sink, queued_sink]}')
+  t.deepEqual(places.of('queued_sink'), {
+    directory: '/q-dead-letter',
+    sizeBytesMax: 1024 ** 3,
+  })
+  t.is(places.of('queued_sink/c'), undefined)
+  t.is(places.of('sink'), undefined)
 })
 
 test('an exporter of the pipeline that is its dead letter has none itself', async t => {
-  const way = await waysOf(
+  const places = await placesOf(
     'logs: {receivers: [test], exporters: [sink, sink/dead], dead_letter: sink/dead}',
     ', dead_letter: {directory: /dead}',
   )
-  t.is(way('sink'), 'sink/dead')
-  t.is(way('sink/dead'), 'nowhere')
-})
-
-test('exporters share the store of one directory', async t => {
-  const text = `yaml:
-receivers: {test: }
-exporters: {sink: , sink/b: }
-service:
-  dead_letter: {directory: /dead}
-  pipelines: {logs: {receivers: [test], exporters: [sink]}, logs/b: {receivers: [test], exporters: [sink, sink/b]}}`
-  const { config } = await loadConfig({
-    sources: [text],
-    plugins: createTestEnds().plugins,
-    env: {},
-  })
-  const letters = new DeadLetters(config!, config!.pipelines, logger)
-  const [a, b] = [letters.wayOf('sink'), letters.wayOf('sink/b')]
-  t.true(a?.kind === 'store' && b?.kind === 'store' && a.store === b.store)
-  t.true(a?.kind === 'store' && a.store instanceof DeadLetterStore)
-  t.deepEqual(letters.pipelinesOf('sink'), ['logs', 'logs/b'])
-  t.deepEqual(letters.pipelinesOf('sink/b'), ['logs/b'])
+  t.deepEqual(places.of('sink'), { exporter: 'sink/dead' })
+  t.is(places.of('sink/dead'), undefined)
 })
 
 const NO = PipelineError.permanent('no', { reason: 'rejected' })
@@ -152,6 +157,6 @@ receivers: {test: }
 exporters: {sink: }
 service: {dead_letter: {directory: /dev/null/dead}, pipelines: {logs: {receivers: [test], exporters: [sink]}}}`
   await t.throwsAsync(runPipeline(t, text), {
-    message: /dead letters in directory \/dev\/null\/dead did not start: .*cannot be kept/,
+    message: /exporter sink did not start: dead letters cannot be kept in \/dev\/null\/dead: /,
   })
 })

@@ -1,10 +1,9 @@
-import { type Exporter, identityOf, type LogBatch, type PluginContext } from '#core'
+import { type Exporter, identityOf, type LogBatch, type PluginContext, Readiness } from '#core'
 import { classifyError, isSchemaMissing } from './errors.ts'
 import { insertParts } from './insert-parts.ts'
 import { insertToken } from './insert-token.ts'
 import { encodeBlock, type LogColumnName } from './native/encode-block.ts'
 import { ScratchPool } from './native/scratch-pool.ts'
-import { Readiness } from './readiness.ts'
 import { type InsertPart, splitBatch } from './split-batch.ts'
 import type { Transport } from './transport.ts'
 

@@ -1,0 +1,28 @@
+import type { Kafka } from 'kafkajs'
+import { withAdmin } from './client.ts'
+import { kafkaError } from './kafka-errors.ts'
+
+/** The cluster's own id: what an identity of its records begins with. @throws PipelineError */
+export async function clusterId(kafka: Kafka): Promise<string> {
+  try {
+    return await withAdmin(kafka, async admin => (await admin.describeCluster()).clusterId)
+  } catch (thrown) {
+    throw kafkaError(thrown, 'asking for the cluster id')
+  }
+}
+
+/** The first offset of every partition whose message is not older than `timestampMs`. */
+export async function offsetsAt(
+  kafka: Kafka,
+  topic: string,
+  timestampMs: number,
+): Promise<ReadonlyMap<number, number>> {
+  try {
+    return await withAdmin(kafka, async admin => {
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs)
+      return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]))
+    })
+  } catch (thrown) {
+    throw kafkaError(thrown, `offsets of topic ${topic} by time`)
+  }
+}

@@ -1,0 +1,17 @@
+/** The door to Kafka for plugins: a port of few methods over the client library. */
+
+export { createKafka } from './client.ts'
+export { type KafkaClientConfig, kafkaClientFields } from './client-config.ts'
+export { clusterId, offsetsAt } from './cluster.ts'
+export type { CommittedOffset, TopicPartition } from './committed-offsets.ts'
+export {
+  type Assignment,
+  type ConsumerHandler,
+  type FetchedMessages,
+  KafkaConsumer,
+  type KafkaMessage,
+} from './consumer.ts'
+export { isFenced, isTooLarge, kafkaError } from './kafka-errors.ts'
+export type { KafkaCompression } from './kafkajs.ts'
+export { KafkaProducer, type KafkaRecord, PRODUCER_RETRIES } from './producer.ts'
+export { UNDECODABLE_HEADER } from './undecodable.ts'

@@ -1,0 +1,54 @@
+import zlib from 'node:zlib'
+import * as zstdPackage from '@mongodb-js/zstd'
+import { type Codec, tooLarge, zlibCodec } from './codec.ts'
+
+/*
+ * zstd by Node itself since 22.15, by a package before. Node bounds what it unpacks; for the package
+ * the bound is taken from the frame (RFC 8878): its blocks unpack to 128 KiB at most.
+ */
+
+interface ZstdZlib {
+  readonly zstdCompress?: typeof zlib.gzip
+  readonly zstdDecompress?: typeof zlib.gunzip
+}
+
+const MAGIC = 0xfd2fb528
+const BLOCK_BYTES_MAX = 128 * 1024
+/** Block types. */
+const RAW = 0
+const RLE = 1
+
+/** `library` is node:zlib, as new or as old as it may be. */
+export function createZstdCodec(library: object = zlib): Codec {
+  const { zstdCompress, zstdDecompress } = library as ZstdZlib
+  if (zstdCompress === undefined || zstdDecompress === undefined) return packageCodec
+  return zlibCodec('zstd', zstdCompress, zstdDecompress)
+}
+
+const packageCodec: Codec = {
+  compress: bytes => zstdPackage.compress(bytes),
+  decompress: async (bytes, bytesMax) => {
+    if (unpackedBytesMax(bytes) > bytesMax) throw tooLarge('zstd', bytesMax)
+    return await zstdPackage.decompress(bytes)
+  },
+}
+
+/** The most that a frame can unpack to. Throws when it is no frame, or cut short. */
+function unpackedBytesMax(frame: Buffer): number {
+  if (frame.length < 6 || frame.readUInt32LE(0) !== MAGIC) throw new Error('zstd: not a frame')
+  const descriptor = frame[4]!
+  const isSingleSegment = (descriptor & 0x20) !== 0
+  const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!
+  let offset = 5 + (isSingleSegment ? 0 : 1) + dictionaryBytes + sizeBytes
+  let total = 0
+  for (;;) {
+    if (offset + 3 > frame.length) throw new Error('zstd: cut short before the last block')
+    const header = frame.readUIntLE(offset, 3)
+    const type = (header >> 1) & 3
+    const size = header >> 3
+    total += type === RAW || type === RLE ? size : BLOCK_BYTES_MAX
+    offset += 3 + (type === RLE ? 1 : size)
+    if ((header & 1) === 1) return total
+  }
+}
