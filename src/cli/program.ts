@@ -9,6 +9,7 @@ import { CommandExit, EXIT, UsageError } from './exit-codes.ts'
 import { printConfigCommand } from './print-config.ts'
 import { printDdlCommand } from './print-ddl.ts'
 import { queryCommand } from './query.ts'
+import { queueCommand } from './queue.ts'
 import { runCommand } from './run.ts'
 import { sendCommand } from './send.ts'
 import { validateCommand } from './validate.ts'
@@ -23,6 +24,7 @@ const COMMANDS: readonly CommandFactory[] = [
   printConfigCommand,
   printDdlCommand,
   deadLetterCommand,
+  queueCommand,
 ]
 
 const HELP = `
@@ -51,7 +53,7 @@ function createProgram(context: CliContext): Command {
     .version(version, '-V, --version', 'print the version')
     .addHelpText('after', HELP)
   for (const create of COMMANDS) program.addCommand(create(context))
-  for (const command of withSubcommands(program)) {
+  for (const command of allCommands(program)) {
     command
       .exitOverride()
       .showHelpAfterError('(add --help for what is possible)')
@@ -63,8 +65,9 @@ function createProgram(context: CliContext): Command {
   return program
 }
 
-function withSubcommands(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(withSubcommands)]
+/** The program, its commands and theirs. */
+function allCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allCommands)]
 }
 
 function report(error: unknown, { stderr }: CliContext): number {

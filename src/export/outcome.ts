@@ -104,7 +104,10 @@ export class Outcome implements Consumer {
 }
 
 /** How many records of the batch the destination has not taken; they are about to be given up. */
-function refusedCount({ count }: LogBatch, { rejected, pending, reason }: PipelineError): number {
+export function refusedCount(
+  { count }: LogBatch,
+  { rejected, pending, reason }: PipelineError,
+): number {
   if (rejected !== undefined) return rejected.count
   if (pending === undefined || reason !== RETRIES_EXHAUSTED) return count
   return pending.reduce((sum, { records }) => sum + records.count, 0)

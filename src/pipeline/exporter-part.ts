@@ -122,6 +122,7 @@ export class ExporterPart implements Part {
     const options = {
       ...this.#options,
       ...chain,
+      ready: (signal: AbortSignal) => this.#tail.ready(signal),
       deadLetter,
       pipelines: () => this.pipelines,
     }

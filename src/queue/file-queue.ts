@@ -49,6 +49,8 @@ export interface FileQueueEvents {
   readonly trouble: (message: string, fields: Record<string, unknown>) => void
   /** Accepted log records that are gone: `queue_overflow`, `damaged`. */
   readonly dropped: (reason: string, records: number) => void
+  /** Log records that were taken in although their sender did not wait to hear it. */
+  readonly keptAfterAll: (records: number) => void
 }
 
 /** Between tries to write down what will be sent, when the disk refuses. */
@@ -106,17 +108,18 @@ export class FileQueue implements Queue {
       await this.#lock?.release()
       throw error
     }
-    const { journal, log, folder, segments, missing } = this.#opened
+    const { journal, log, folder, segments } = this.#opened
     this.#reclaim = new Reclaim(journal, folder, segments, error =>
       events.trouble('a segment could not be put away', { error: String(error) }),
     )
-    this.#lots = new LotBook(journal, log.tail, missing, this.#options.sizer)
+    this.#lots = new LotBook(journal, log.tail, this.#options.sizer)
     this.#room.restore(this.#lots.size)
     this.#hot.startAt(journal.cursor)
     this.#reclaim.soon()
   }
 
   async offer(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    this.#started(this.#opened)
     this.#assertDiskTakes()
     const data = encodeLogs(batch)
     const acceptedAtUnixMs = this.#now()
@@ -129,7 +132,18 @@ export class FileQueue implements Queue {
     await this.#room.enter(size, signal, () => {
       appended = this.#append(record, batch.with({ context }), size)
     })
-    await orAborted(appended, signal)
+    try {
+      await orAborted(appended, signal)
+    } catch (error) {
+      // The sender left while it was written; the records are inside all the same.
+      if (signal.aborted) {
+        appended.then(
+          () => this.#options.events.keptAfterAll(records),
+          () => {},
+        )
+      }
+      throw error
+    }
   }
 
   async resume(): Promise<Lot | undefined> {
@@ -213,11 +227,6 @@ export class FileQueue implements Queue {
     const { sizer, capacity } = this.#options
     const { requests = 0, records = 0, bytes = 0 } = this.#lots?.held ?? {}
     return { sizer, capacity, size: this.#room.used, bytes, items: records, requests }
-  }
-
-  /** Log records that were inside when this process began. */
-  get recoveredRecords(): number {
-    return this.#lots?.recoveredRecords ?? 0
   }
 
   #append(record: PreparedRecord, batch: LogBatch, size: number): Promise<void> {

@@ -21,18 +21,17 @@ export class LotBook {
   readonly #entries = new Map<Lot, LotEntry>()
   readonly #unfinished: LotEntry[]
   readonly #held: { requests: number; records: number; bytes: number }
-  readonly recoveredRecords: number
   /** Dropped by `drop`, but behind batches that were taken and not begun yet. */
   #dropped: FileItem[] = []
   #nextId = 1
 
-  /** `missing`: batches between the cursor and the tail that are damaged. */
-  constructor(journal: Journal, tail: Place, missing: number, sizer: Sizer) {
+  /** What is damaged counts until it is passed over: see `lose`. */
+  constructor(journal: Journal, tail: Place, sizer: Sizer) {
     this.#journal = journal
     this.#sizer = sizer
     const { place, record } = journal.cursor
     this.#held = {
-      requests: tail.totals.sequence - place.totals.sequence - missing,
+      requests: tail.totals.sequence - place.totals.sequence,
       records: tail.totals.records - place.totals.records - record,
       bytes: tail.totals.bytes - place.totals.bytes,
     }
@@ -41,7 +40,6 @@ export class LotBook {
       this.#change(sums, 1)
       this.#nextId = Math.max(this.#nextId, id + 1)
     }
-    this.recoveredRecords = this.#held.records
   }
 
   get held(): LotSums {

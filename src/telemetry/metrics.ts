@@ -22,6 +22,7 @@ export class Metrics {
   readonly exporterSent: Counter<'exporter'>
   readonly exporterSendFailed: Counter<'exporter' | 'reason'>
   readonly exporterEnqueueFailed: Counter<'exporter' | 'reason'>
+  readonly exporterRecovered: Counter<'exporter'>
   readonly exporterQueueSize: Gauge<'exporter'>
   readonly exporterQueueCapacity: Gauge<'exporter'>
   readonly exporterInFlight: Gauge<'exporter'>
@@ -126,6 +127,11 @@ export class Metrics {
       'otelcol_exporter_enqueue_failed_log_records_total',
       'Log records the sending queue refused, by reason.',
       ['exporter', 'reason'],
+    )
+    this.exporterRecovered = counter(
+      'parsec_exporter_recovered_log_records_total',
+      'Log records that an earlier process had acknowledged and not sent.',
+      ['exporter'],
     )
     this.exporterQueueSize = gauge(
       'otelcol_exporter_queue_size',

@@ -119,7 +119,9 @@ test('an exporter without any of the keys is only counted', async t => {
   await chain.start?.()
   await chain.consume(sampleLogs(['a']), never)
   await chain.stop(never)
-  t.deepEqual(chain.stats(), { id: 'end', sent: 1, failed: 0, dropped: 0, dead_lettered: 0 })
+  const { ledger, ...stats } = chain.stats()
+  t.deepEqual(stats, { id: 'end', sent: 1, failed: 0, dropped: 0, dead_lettered: 0 })
+  t.like(ledger, { in: 1, sent: 1, difference: 0 })
 })
 
 test('an empty batch never gets to the destination', async t => {
@@ -188,6 +190,7 @@ test('with a dead letter nothing is dropped: what is given up is there, and coun
   await chain.consume(sampleLogs(['a', 'b']), never)
   await chain.stop(never)
   t.like(chain.stats(), { sent: 0, failed: 2, dropped: 0, dead_lettered: 2 })
+  t.like(chain.stats().ledger, { in: 2, dead_lettered: 2, difference: 0 })
   t.is(box.letters.length, 1)
   const text = await context.metrics.registry.metrics()
   t.regex(text, /parsec_dead_letter_log_records_total\{exporter="end",reason="rejected"\} 2/)
@@ -228,6 +231,7 @@ test('behind a queue only the refused records of a batch are dropped', async t =
   await chain.consume(sampleLogs(['a', 'b', 'c']), never)
   await chain.stop(never)
   t.like(chain.stats(), { sent: 2, failed: 1, dropped: 1 })
+  t.is(chain.stats().ledger.difference, 0)
   const text = await context.metrics.registry.metrics()
   t.regex(text, /dropped_log_records_total\{component="end",reason="r"\} 1/)
 })
@@ -243,4 +247,5 @@ test('the direct way is one attempt past queue, retry and dead letter, and is co
   t.is(await t.throwsAsync(chain.direct.consume(sampleLogs(['c']), never)), down)
   t.is(clock.pending, 0)
   t.like(chain.stats(), { sent: 1, failed: 2, dead_lettered: 0 })
+  t.is(chain.stats().ledger.difference, 0)
 })
