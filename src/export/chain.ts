@@ -12,7 +12,7 @@ import { createQueue } from './create-queue.ts'
 import { DeadLetterStage } from './dead-letter.ts'
 import { Ledger, type LedgerStats } from './ledger.ts'
 import { Outcome } from './outcome.ts'
-import { Retry } from './retry.ts'
+import { Retry, SENDER_WAIT_MS_MAX } from './retry.ts'
 import { type QueueMeter, SendingQueue } from './sending-queue.ts'
 
 type Storages = ReadonlyMap<string, QueueStorage>
@@ -156,6 +156,7 @@ function createLimiter(
     ewmaAlpha: ewma_alpha,
     rttDeviationScale: rtt_deviation_scale,
     clock,
+    waitMsMax: config.wait_for_result ? SENDER_WAIT_MS_MAX : 0,
     onLimit: limit => metrics.exporterConcurrencyLimit.labels(id).set(limit),
   })
 }
