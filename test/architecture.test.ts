@@ -24,10 +24,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   net: ['batch', 'plugin', 'config', 'telemetry', 'otlp', 'gen', 'wire'],
   kafka: ['plugin', 'config', 'net', 'telemetry'],
   queue: ['batch', 'otlp', 'plugin', 'telemetry'],
-  export: ['batch', 'otlp', 'plugin', 'config', 'queue', 'telemetry'],
-  pipeline: ['batch', 'otlp', 'plugin', 'config', 'export', 'queue', 'telemetry'],
-  service: ['plugin', 'config', 'pipeline', 'net', 'telemetry'],
-  cli: ['plugin', 'config', 'service', 'net', 'otlp', 'batch', 'telemetry', 'queue'],
+  'dead-letter': ['wire', 'batch', 'otlp', 'plugin', 'config', 'telemetry'],
+  export: ['batch', 'otlp', 'plugin', 'config', 'queue', 'dead-letter', 'telemetry'],
+  pipeline: ['batch', 'otlp', 'plugin', 'config', 'export', 'queue', 'dead-letter', 'telemetry'],
+  service: ['plugin', 'config', 'pipeline', 'net', 'dead-letter', 'telemetry'],
+  cli: [
+    'plugin',
+    'config',
+    'pipeline',
+    'service',
+    'net',
+    'otlp',
+    'batch',
+    'dead-letter',
+    'queue',
+    'telemetry',
+  ],
   testing: [
     'wire',
     'auth',
@@ -145,7 +157,7 @@ test('file names are kebab-case and source is ASCII', t => {
 
 /** Files without behaviour of their own: types, doors, tables of names, config schemas. */
 const NEEDS_NO_TEST =
-  /(^|\/)(index|config|main|metrics|queue-storage|service-config|identity|component|context|consumer|define-plugin|otlp-sender|extension-context|running-pipelines)\.ts$/
+  /(^|\/)(index|config|main|metrics|queue-storage|service-config|sender-identity|component|context|consumer|define-plugin|otlp-sender|extension-context|running-pipelines)\.ts$/
 
 test('every source file has its test at the same path under test/', t => {
   const tests = new Set(filesIn('test'))

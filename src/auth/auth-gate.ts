@@ -1,4 +1,4 @@
-import type { Identity } from '../batch/identity.ts'
+import type { Identity } from '../batch/sender-identity.ts'
 import type { Authenticator, AuthRequest } from '../plugin/authenticator.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
 import type { PluginContext } from '../plugin/component.ts'

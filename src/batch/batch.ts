@@ -1,6 +1,6 @@
 import type { RecordColumns, ResourceTable, ScopeTable } from './columns.ts'
-import type { Identity } from './identity.ts'
 import type { Origin } from './origin.ts'
+import type { Identity } from './sender-identity.ts'
 
 /** What is known of the request a batch came from. Travels with the batch; never stored. */
 export interface BatchContext {
@@ -12,7 +12,10 @@ export interface BatchContext {
   readonly clientAddress?: string
   /** Who the sender is, when the receiver has `auth`. */
   readonly identity?: Identity
-  /** When a queue on disk took it in, Unix time in milliseconds: the same after a restart. */
+  /**
+   * When a queue on disk, or the stage before the dead letter, took it in, Unix time in milliseconds:
+   * the same after a restart, and when it is replayed. The time of records without any of their own.
+   */
   readonly receivedAtUnixMs?: number
 }
 

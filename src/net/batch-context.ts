@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { BatchContext } from '../batch/batch.ts'
-import type { Identity } from '../batch/identity.ts'
+import type { Identity } from '../batch/sender-identity.ts'
 
 /** Ids of this process share a random part and count up: unique, and nearly free. */
 const processPart = randomBytes(6).toString('hex')

@@ -5,7 +5,7 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js'
-import type { Identity } from '../batch/identity.ts'
+import type { Identity } from '../batch/sender-identity.ts'
 import type { AuthRequest } from '../plugin/authenticator.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { clientName } from './client-name.ts'

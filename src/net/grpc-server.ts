@@ -7,7 +7,7 @@ import {
   type ServerUnaryCall,
   type sendUnaryData,
 } from '@grpc/grpc-js'
-import type { Identity } from '../batch/identity.ts'
+import type { Identity } from '../batch/sender-identity.ts'
 import { untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'

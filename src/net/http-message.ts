@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Identity } from '../batch/identity.ts'
+import type { Identity } from '../batch/sender-identity.ts'
 import { httpStatus } from '../otlp/status.ts'
 import type { PipelineError } from '../plugin/pipeline-error.ts'
 

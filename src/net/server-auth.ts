@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Identity } from '../batch/identity.ts'
+import type { Identity } from '../batch/sender-identity.ts'
 import type { Authenticator, Authenticators, AuthRequest } from '../plugin/authenticator.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 

@@ -1,5 +1,5 @@
 import type { PeerCertificate } from 'node:tls'
-import type { Identity } from '../batch/identity.ts'
+import type { Identity } from '../batch/sender-identity.ts'
 
 /** What a request says of its sender, in any protocol. */
 export interface AuthRequest {

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava'
 import { parse } from 'yaml'
-import type { Identity } from '../../src/batch/identity.ts'
+import type { Identity } from '../../src/batch/sender-identity.ts'
 import type { AuthRequest } from '../../src/plugin/authenticator.ts'
 import type { ExtensionPlugin } from '../../src/plugin/define-plugin.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'

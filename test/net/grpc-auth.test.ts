@@ -1,7 +1,7 @@
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import test, { type ExecutionContext } from 'ava'
 import { z } from 'zod'
-import type { Identity } from '../../src/batch/identity.ts'
+import type { Identity } from '../../src/batch/sender-identity.ts'
 import { GrpcServer } from '../../src/net/grpc-server.ts'
 import { grpcServerFields } from '../../src/net/grpc-server-config.ts'
 import { decodeRpcStatus } from '../../src/otlp/rpc-status.ts'

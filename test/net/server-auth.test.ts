@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { Identity } from '../../src/batch/identity.ts'
+import type { Identity } from '../../src/batch/sender-identity.ts'
 import { ServerAuth } from '../../src/net/server-auth.ts'
 import { Authenticators } from '../../src/plugin/authenticator.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'

@@ -46,7 +46,13 @@ export class BasicAuthExtension implements Extension {
     } catch (cause) {
       throw new Error(`extensions::${id}::htpasswd::inline: ${(cause as Error).message}`, { cause })
     }
-    if (config.file !== undefined) await this.#read('htpasswd::file', config.file, use)
+    if (config.file !== undefined) {
+      await this.#read('htpasswd::file', config.file, text => {
+        // A file that is being written is empty for a moment: that must not lock everybody out.
+        if (text.trim() === '') throw new Error('is empty')
+        use(text)
+      })
+    }
     const gate = new AuthGate(this.#context, {
       challenge: `Basic realm="${this.#config.realm}", charset="UTF-8"`,
       hint: 'send a user name and a password as Authorization: Basic',

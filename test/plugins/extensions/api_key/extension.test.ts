@@ -87,6 +87,10 @@ test('a file that cannot be used at the start is an error that names the key', a
   await t.throwsAsync(startAuth(t, apiKeyExtension, `file: ${file}`), {
     message: /^extensions::api_key::file: .*ENOENT/,
   })
+  await writeFile(file, '\n')
+  await t.throwsAsync(startAuth(t, apiKeyExtension, `file: ${file}`), {
+    message: /is empty; \[\] means no keys$/,
+  })
   await writeFile(file, `- { id: a, sha256: ${hash('a')}, tennant: x }`)
   await t.throwsAsync(startAuth(t, apiKeyExtension, `file: ${file}`), {
     message: /^extensions::api_key::file: .*: 0: Unrecognized key: "tennant"/,
