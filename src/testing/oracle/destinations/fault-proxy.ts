@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DestinationFault } from '../plan.ts'
 import { Random } from '../random.ts'
+import type { Disturber } from './destination.ts'
 
 const GARBAGE = '<html><title>502</title>\0\u00ff{"half": '
 /** Codes of ClickHouse for "busy" and "memory"; a server without them ignores the header. */
@@ -19,12 +20,13 @@ const EXCEPTION_CODES = [202, 241]
  * Stands between Parsec and an HTTP destination that is always well, and misbehaves as told. It
  * never says yes to what the destination has not got: nobody could deliver to a server that lies.
  */
-export class FaultProxy {
+export class FaultProxy implements Disturber {
   readonly #server: Server
   readonly #upstream: URL
   readonly #agent = new Agent({ keepAlive: true })
   readonly #random: Random
   #fault: DestinationFault | undefined
+  #isHeld = false
   #disturbed = 0
 
   private constructor(upstream: string, seed: number) {
@@ -60,6 +62,12 @@ export class FaultProxy {
     if (fault?.kind === 'down') this.#server.closeAllConnections()
   }
 
+  /** true: down, whatever else is going on. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld
+    if (isHeld) this.#server.closeAllConnections()
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise(resolve => this.#server.close(resolve))
@@ -67,6 +75,10 @@ export class FaultProxy {
   }
 
   async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#isHeld) {
+      incoming.socket.destroy()
+      return
+    }
     const fault = this.#fault
     const hit = fault !== undefined && (fault.kind === 'down' || this.#random.chance(fault.share))
     if (!hit) return await this.#forward(incoming, response)
