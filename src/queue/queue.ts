@@ -84,6 +84,10 @@ export function wholeLot(item: QueueItem): Lot {
   return { parts: [{ item, from: item.begunRecords ?? 0, to: item.batch.count }] }
 }
 
+export function lotRecords({ parts }: Lot): number {
+  return parts.reduce((records, { from, to }) => records + to - from, 0)
+}
+
 /** How much of a queue's capacity a batch takes that lies in memory. */
 export function queueSize(batch: LogBatch, sizer: Sizer): number {
   switch (sizer) {

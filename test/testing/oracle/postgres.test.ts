@@ -15,6 +15,8 @@ pgTest('killed, with a disturbed PostgreSQL: every acknowledged record is there 
     queue: 'file',
     faults: ['kill', 'down', 'slow', 'refuse', 'garbage', 'lost-answer'],
     resend: false,
+    powerLoss: false,
+    break: undefined,
     workFolder: await tempFolder(t),
   })
   t.teardown(() => result.discard())
@@ -32,6 +34,8 @@ test.serial('a run without a server says what to set', async t => {
     queue: 'file',
     faults: [],
     resend: false,
+    powerLoss: false,
+    break: undefined,
     workFolder: await tempFolder(t),
   })
   t.teardown(() => result.discard())
