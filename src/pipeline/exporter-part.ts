@@ -10,6 +10,7 @@ import {
 import type { Exporter, PluginContext } from '../plugin/component.ts'
 import type { Door } from '../plugin/door.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { addCounts, type ExporterCounts, handedOver } from './exporter-counts.ts'
 import type { ExporterSpec } from './exporter-spec.ts'
 import { Gate } from './gate.ts'
 import { Guard } from './guard.ts'
@@ -23,8 +24,6 @@ export interface ExporterPartOptions extends Pick<ExportChainOptions, 'clock' | 
   readonly metrics: Metrics
   readonly door: Door
 }
-
-const COUNTS = ['sent', 'failed', 'dropped'] as const
 
 /**
  * An exporter and the chain before it. Both can be exchanged, each alone: the pipelines send to a
@@ -44,7 +43,7 @@ export class ExporterPart implements Part {
   /** Chains that were replaced and still drain. */
   readonly #former = new Set<ExportChain>()
   /** What chains sent that are gone, in log records. */
-  readonly #past = { sent: 0, failed: 0, dropped: 0 }
+  #past: ExporterCounts | undefined
 
   /** Throws an Error that names the exporter when it cannot be created. */
   constructor(spec: ExporterSpec, options: ExporterPartOptions) {
@@ -132,11 +131,14 @@ export class ExporterPart implements Part {
     await this.#head.open(chain)
   }
 
-  /** A chain that was replaced has stopped: only its figures stay. */
-  forget(chain: ExportChain): void {
+  /**
+   * A chain that was replaced has stopped: only its figures stay. `isHandedOver`: the present chain
+   * has found what it had not sent.
+   */
+  forget(chain: ExportChain, isHandedOver: boolean): void {
     if (!this.#former.delete(chain)) return
-    const stats = chain.stats()
-    for (const key of COUNTS) this.#past[key] += stats[key]
+    const counts = isHandedOver ? handedOver(chain.stats()) : chain.stats()
+    this.#past = this.#past === undefined ? counts : addCounts(this.#past, counts)
     this.#restoreGauges()
   }
 
@@ -157,10 +159,8 @@ export class ExporterPart implements Part {
   /** Of all chains there were, with the queue of the present one. */
   stats(): ExporterStats {
     const now = this.#chain.stats()
-    const sums = { ...this.#past }
-    for (const stats of [now, ...[...this.#former].map(chain => chain.stats())]) {
-      for (const key of COUNTS) sums[key] += stats[key]
-    }
-    return { ...now, ...sums }
+    const others = [...this.#former].map(chain => chain.stats())
+    const past = this.#past === undefined ? [] : [this.#past]
+    return { ...now, ...[...past, ...others].reduce(addCounts, now) }
   }
 }
