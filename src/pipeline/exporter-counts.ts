@@ -1,7 +1,10 @@
 import type { ExporterStats } from '../export/chain.ts'
 
 /** What an exporter has done, in log records; adds up over the chains it had. */
-export type ExporterCounts = Pick<ExporterStats, 'sent' | 'failed' | 'dropped' | 'ledger'>
+export type ExporterCounts = Pick<
+  ExporterStats,
+  'sent' | 'failed' | 'dropped' | 'dead_lettered' | 'ledger'
+>
 
 /** Account by account. */
 export function addCounts(a: ExporterCounts, b: ExporterCounts): ExporterCounts {
@@ -9,6 +12,7 @@ export function addCounts(a: ExporterCounts, b: ExporterCounts): ExporterCounts 
     sent: a.sent + b.sent,
     failed: a.failed + b.failed,
     dropped: a.dropped + b.dropped,
+    dead_lettered: a.dead_lettered + b.dead_lettered,
     ledger: addLedgers(a.ledger, b.ledger),
   }
 }

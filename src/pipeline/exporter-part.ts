@@ -1,5 +1,8 @@
 import type { Logger } from 'pino'
 import type { ConfiguredComponent } from '../config/service-config.ts'
+import { ExporterDestination } from '../dead-letter/exporter-destination.ts'
+import type { DeadLetterDestination } from '../dead-letter/letter.ts'
+import { DeadLetterStore } from '../dead-letter/store.ts'
 import {
   buildExportChain,
   chainConfigOf,
@@ -8,10 +11,11 @@ import {
   type ExporterStats,
 } from '../export/chain.ts'
 import type { Exporter, PluginContext } from '../plugin/component.ts'
+import type { Consumer } from '../plugin/consumer.ts'
 import type { Door } from '../plugin/door.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { addCounts, type ExporterCounts, handedOver } from './exporter-counts.ts'
-import type { ExporterSpec } from './exporter-spec.ts'
+import type { DeadLetterTarget, ExporterSpec } from './exporter-spec.ts'
 import { Gate } from './gate.ts'
 import { Guard } from './guard.ts'
 import { Instance } from './instance.ts'
@@ -38,6 +42,8 @@ export class ExporterPart implements Part {
   readonly #context: PluginContext
   /** What it was last brought to. */
   spec: ExporterSpec
+  /** Ids of the pipelines that send to it, for its dead letters. */
+  pipelines: readonly string[] = []
   #instance: Instance<Exporter>
   #chain: ExportChain
   /** Chains that were replaced and still drain. */
@@ -109,11 +115,27 @@ export class ExporterPart implements Part {
   }
 
   /** A new chain before the same gate, neither started nor in use. */
-  createChain({ configured, chain }: ExporterSpec): ExportChain {
+  createChain({ configured, chain, deadLetter: target }: ExporterSpec): ExportChain {
     const guarded = withSpan(new Guard(this.#tail, this.#context), this.label)
-    const ready = (signal: AbortSignal) => this.#tail.ready(signal)
-    const options = { ...this.#options, ...chain, ready }
+    const deadLetter = target && this.#createDestination(target)
+    const options = {
+      ...this.#options,
+      ...chain,
+      ready: (signal: AbortSignal) => this.#tail.ready(signal),
+      deadLetter,
+      pipelines: () => this.pipelines,
+    }
     return buildExportChain(guarded, chainConfigOf(configured.config), this.#context, options)
+  }
+
+  /** The way in for the dead letters of others; the same whatever is exchanged. */
+  get deadLetters(): Consumer {
+    return { consume: (batch, signal) => this.#chain.direct.consume(batch, signal) }
+  }
+
+  #createDestination(target: DeadLetterTarget): DeadLetterDestination {
+    if ('exporter' in target) return new ExporterDestination(target.exporter, target.consumer)
+    return new DeadLetterStore({ ...target, logger: this.#context.logger })
   }
 
   /** Sends what the chain gives out to `instance` from now on. */

@@ -5,6 +5,7 @@ const before: ExporterCounts = {
   sent: 5,
   failed: 1,
   dropped: 1,
+  dead_lettered: 0,
   ledger: {
     in: 8,
     recovered: 2,
@@ -20,6 +21,7 @@ const after: ExporterCounts = {
   sent: 4,
   failed: 0,
   dropped: 0,
+  dead_lettered: 1,
   ledger: {
     in: 2,
     recovered: 3,
@@ -37,6 +39,7 @@ test('what one chain left on disk and the next found is counted once', t => {
     sent: 9,
     failed: 1,
     dropped: 1,
+    dead_lettered: 1,
     ledger: {
       in: 10,
       recovered: 2,
