@@ -54,7 +54,7 @@ export function expectedRow(mint: RecordMint, number: number): string {
     record.severityText ?? '',
     String(record.severityNumber),
     service,
-    visible(String(record.body)),
+    typeof record.body === 'string' ? visible(record.body) : record.body,
     envelope.resourceSchemaUrl,
     envelope.scopeSchemaUrl,
     envelope.scopeName,
