@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { type KafkaMetrics, kafkaMetrics } from './kafka-metrics.ts'
 
 /**
  * Every metric of the process, by its name on `/metrics`: the one place where names are written.
@@ -25,6 +26,7 @@ export class Metrics {
   readonly exporterQueueCapacity: Gauge<'exporter'>
   readonly exporterInFlight: Gauge<'exporter'>
   readonly exporterBatchRecords: Histogram<'exporter'>
+  readonly kafka: KafkaMetrics
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
   readonly processUptime: Counter
@@ -137,6 +139,7 @@ export class Metrics {
       buckets: [1, 10, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
       registers: [registry],
     })
+    this.kafka = kafkaMetrics(counter, gauge)
     this.dropped = counter(
       'parsec_dropped_log_records_total',
       'Log records lost for good, by the component that dropped them and the reason.',
