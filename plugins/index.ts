@@ -7,8 +7,10 @@ import { kafkaExporter } from './exporters/kafka/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
 import { otlpExporter } from './exporters/otlp/index.ts'
 import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
+import { postgresExporter } from './exporters/postgres/index.ts'
 import { fileStorage } from './extensions/file_storage/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
+import { memoryLimiterExtension } from './extensions/memory_limiter/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
 import { batchProcessor } from './processors/batch/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
@@ -38,9 +40,11 @@ export const plugins: readonly Plugin[] = [
   nopExporter,
   otlpExporter,
   otlpHttpExporter,
+  postgresExporter,
   // Connectors
   forwardConnector,
   // Extensions
   fileStorage,
   healthCheck,
+  memoryLimiterExtension,
 ]

@@ -35,6 +35,8 @@ export {
 export { byteSize, duration, parseDurationMs, secret } from './config/fields.ts'
 export { exportChainFields } from './export/config.ts'
 export { Share } from './export/share.ts'
+export { type MemoryLimiterConfig, memoryLimiterConfig } from './memory/config.ts'
+export { MemoryLimiter } from './memory/memory-limiter.ts'
 export {
   type Attributes,
   buildLogs,
@@ -77,6 +79,7 @@ export {
   type Stability,
   type StoreQuery,
 } from './plugin/define-plugin.ts'
+export { Door, type DoorGuard } from './plugin/door.ts'
 export type { ExtensionContext } from './plugin/extension-context.ts'
 export type { ComponentHealth, HealthReport } from './plugin/health.ts'
 export {
@@ -84,6 +87,8 @@ export {
   PipelineError,
   type PipelineErrorOptions,
 } from './plugin/pipeline-error.ts'
+export { Readiness, SchemaError } from './plugin/readiness.ts'
+export { Backlog, retryAfterMs } from './plugin/retry-after.ts'
 export { RepeatedLog } from './telemetry/repeated-log.ts'
 export { traced, tracer } from './telemetry/tracing.ts'
 export { version } from './telemetry/version.ts'

@@ -44,7 +44,14 @@ export async function loadOrThrow(
   options: ConfigOptions,
   context: CliContext,
 ): Promise<ServiceConfig> {
-  const { config, problems } = await loadFromOptions(options, context)
+  return usableConfig(await loadFromOptions(options, context), context)
+}
+
+/** The config of a load that went well: warnings go to stderr, errors throw ConfigError. */
+export function usableConfig(
+  { config, problems }: LoadedConfig,
+  context: CliContext,
+): ServiceConfig {
   if (!config) throw new ConfigError(problems)
   if (problems.length > 0) context.stderr.write(`${renderProblems(problems)}\n`)
   return config

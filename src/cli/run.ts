@@ -1,11 +1,17 @@
 import { relative } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { parseDurationMs } from '../config/fields.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import type { ServiceConfig } from '../config/service-config.ts'
 import { runService } from '../service/run-service.ts'
-import { addConfigOptions, type ConfigOptions, loadOrThrow } from './config-options.ts'
+import {
+  addConfigOptions,
+  type ConfigOptions,
+  loadFromOptions,
+  usableConfig,
+} from './config-options.ts'
 import type { CliContext } from './context.ts'
-import { CommandExit, EXIT } from './exit-codes.ts'
+import { CommandExit, EXIT, UsageError } from './exit-codes.ts'
 import { SHIPPED_CONFIG } from './shipped-config.ts'
 
 const SHUTDOWN_TIMEOUT_MS = 30_000
@@ -19,12 +25,16 @@ Examples:
   $ parsec run                                                   config/standalone.yaml
   $ parsec run --config my.yaml --set receivers::otlp::protocols::http::endpoint=0.0.0.0:4318
   $ parsec run --config cluster.yaml --role collector            only the pipelines of that role
+  $ parsec run --config my.yaml --watch                          runs what the file says, also later
 
+SIGHUP, or POST http://localhost:8888/reload, reads the config again: what has not changed keeps
+running, a config with errors changes nothing.
 SIGTERM or Ctrl-C finishes what was accepted and exits with 0; with 1 when --shutdown-timeout was
 not enough. Once more stops at once. While it runs, http://localhost:8888/health tells the state.`
 
 interface Options extends ConfigOptions {
   readonly role?: string
+  readonly watch?: boolean
   readonly shutdownTimeout: number
 }
 
@@ -39,12 +49,21 @@ export function runCommand(context: CliContext): Command {
       parseTimeout,
       SHUTDOWN_TIMEOUT_MS,
     )
+    .option('--watch', 'go over to the config by itself when one of its files changes')
     .addHelpText('after', HELP)
-    .action(async ({ config: given, set, role, shutdownTimeout }: Options) => {
+    .action(async ({ config: given, set, role, watch, shutdownTimeout }: Options) => {
       const sources = given ?? [SHIPPED_CONFIG]
-      const config = await loadOrThrow({ config: sources, ...(set ? { set } : {}) }, context)
+      const load = (): Promise<LoadedConfig> =>
+        loadFromOptions({ config: sources, ...(set ? { set } : {}) }, context)
+      const loaded = await load()
+      const config = usableConfig(loaded, context)
+      if (watch && loaded.files.length === 0) {
+        throw new UsageError('--watch needs a config that is read from a file')
+      }
       const stoppedWell = await runService({
         config,
+        load,
+        watch: watch ? loaded.files : undefined,
         role,
         shutdownTimeoutMs: shutdownTimeout,
         queryCommand: queryCommand(config, sources),

@@ -15,13 +15,15 @@ const VARIABLE = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 /**
  * Replaces every `${...}` in the values of a tree. A value that is one reference takes whatever
  * YAML it yields and keeps the exact text as `raw`; a reference inside a longer text stays text.
+ * `onFile` hears of every file that is referred to.
  */
 export async function expandTree(
   tree: ConfigNode,
   env: NodeJS.ProcessEnv,
   problems: Problems,
+  onFile: (path: string) => void = () => undefined,
 ): Promise<ConfigNode> {
-  return await new Expander(env, problems).node(tree, [], 0)
+  return await new Expander(env, problems, onFile).node(tree, [], 0)
 }
 
 /** What a reference yields. */
@@ -42,12 +44,14 @@ interface Where {
 class Expander {
   readonly #env: NodeJS.ProcessEnv
   readonly #problems: Problems
+  readonly #onFile: (path: string) => void
   #expansions = 0
   #chars = 0
 
-  constructor(env: NodeJS.ProcessEnv, problems: Problems) {
+  constructor(env: NodeJS.ProcessEnv, problems: Problems, onFile: (path: string) => void) {
     this.#env = env
     this.#problems = problems
+    this.#onFile = onFile
   }
 
   async node(node: ConfigNode, path: Path, depth: number): Promise<ConfigNode> {
@@ -182,6 +186,7 @@ class Expander {
   }
 
   async #file(target: string, where: Where): Promise<Found | undefined> {
+    this.#onFile(target)
     const read = await readTextFile(target)
     if ('reason' in read) {
       this.#problems.error(where.place, where.path, `cannot read "${target}": ${read.reason}`)

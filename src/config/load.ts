@@ -32,6 +32,8 @@ export interface LoadedConfig {
   readonly problems: readonly Problem[]
   /** The config as merged and expanded, secrets included, for `print-config`. */
   readonly effective: MapNode
+  /** Every file it was read from, also when it could not be read: paths as they were given. */
+  readonly files: readonly string[]
 }
 
 /**
@@ -40,34 +42,40 @@ export interface LoadedConfig {
  */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const problems = new Problems()
-  const effective = await readTree(options, problems)
+  const paths = new Set<string>()
+  const effective = await readTree(options, problems, path => paths.add(path))
+  const files = [...paths]
   // A broken text would only make more, misleading mistakes further on.
-  if (problems.hasErrors) return { problems: problems.finish(), effective }
+  if (problems.hasErrors) return { problems: problems.finish(), effective, files }
   checkSections(effective, problems)
   const components = resolveComponents(effective, options.plugins, problems)
   const service = readService(effective, problems)
   checkGraph(components, service, problems)
   checkStorage(effective, components, service, problems)
   const { telemetry } = service
-  if (problems.hasErrors || !telemetry) return { problems: problems.finish(), effective }
+  if (problems.hasErrors || !telemetry) return { problems: problems.finish(), effective, files }
   const config = configOf(components, { ...service, telemetry })
-  return { config, problems: problems.finish(), effective }
+  return { config, problems: problems.finish(), effective, files }
 }
 
-async function readTree(options: LoadOptions, problems: Problems): Promise<MapNode> {
+async function readTree(
+  options: LoadOptions,
+  problems: Problems,
+  onFile: (path: string) => void,
+): Promise<MapNode> {
   const { sources, sets = [], env = process.env } = options
   let tree: ConfigNode | undefined
   for (const uri of sources) {
-    const source = await readSource(uri, env, problems)
+    const source = await readSource(uri, env, problems, onFile)
     const parsed = source && parseYaml(source, problems)
     if (!parsed || isEmpty(parsed)) continue
-    const expanded = await expandTree(parsed, env, problems)
+    const expanded = await expandTree(parsed, env, problems, onFile)
     if (expanded.kind === 'map') tree = mergeNodes(tree, nestKeys(expanded))
     else problems.error(expanded.place, [], `expected a map, got ${describeNode(expanded, true)}`)
   }
   for (const option of sets) {
     const parsed = parseSetOption(option, problems)
-    if (parsed) tree = mergeNodes(tree, await expandTree(parsed, env, problems))
+    if (parsed) tree = mergeNodes(tree, await expandTree(parsed, env, problems, onFile))
   }
   if (tree?.kind === 'map') return tree
   const name = sources[0] ?? 'config'

@@ -9,12 +9,13 @@ const READ_TIMEOUT_MS = 10_000
 
 /**
  * Fetches the text of one `--config` value: a path, `file:path`, `env:NAME` or `yaml:text`.
- * Undefined, with a problem told, when there is none.
+ * Undefined, with a problem told, when there is none. `onFile` hears of a path before it is read.
  */
 export async function readSource(
   uri: string,
   env: NodeJS.ProcessEnv,
   problems: Problems,
+  onFile: (path: string) => void = () => undefined,
 ): Promise<SourceText | undefined> {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(uri)?.[1]
   const rest = scheme === undefined ? uri : uri.slice(scheme.length + 1)
@@ -32,6 +33,7 @@ export async function readSource(
     return fail('a config over HTTP is not supported; download it and give its path')
   }
   const path = scheme === 'file' ? rest : uri
+  onFile(path)
   const read = await readTextFile(path)
   if ('text' in read) return new SourceText(path, read.text)
   return fail(`cannot read the file: ${read.reason}`, await similarFile(path))

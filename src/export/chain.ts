@@ -4,6 +4,7 @@ import type { Component, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import type { QueueStorage } from '../plugin/queue-storage.ts'
 import type { QueueStats } from '../queue/queue.ts'
+import { AdaptiveConcurrency, type ConcurrencyStats } from './adaptive-concurrency.ts'
 import { Attempt } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
 import { createQueue } from './create-queue.ts'
@@ -30,6 +31,8 @@ export interface ExporterStats {
   readonly dropped: number
   /** Absent without a sending queue. */
   readonly queue?: QueueStats
+  /** Absent without adaptive_concurrency. */
+  readonly concurrency?: ConcurrencyStats
 }
 
 /** The head of an exporter's chain. */
@@ -39,8 +42,8 @@ export interface ExportChain extends Component, Consumer {
 }
 
 /**
- * Puts around an exporter what its config asks for, tail to head: timeout, retry, the count of
- * outcomes, batching and queue. An exporter without these keys is only counted.
+ * Puts around an exporter what its config asks for, tail to head: timeout, concurrency limit,
+ * retry, the count of outcomes, batching and queue. An exporter without these keys is only counted.
  */
 export function buildExportChain(
   exporter: Consumer,
@@ -52,12 +55,14 @@ export function buildExportChain(
   const flying = context.metrics.exporterInFlight.labels(context.id)
   const inFlight = (change: 1 | -1): void => flying.inc(change)
   const attempt = new Attempt(exporter, { timeoutMs: config.timeout ?? 0, clock, inFlight })
+  const limiter = createLimiter(attempt, config.sending_queue, context, clock)
+  const tail = limiter ?? attempt
   const senderWaits = !config.sending_queue?.enabled || config.sending_queue.wait_for_result
   const outcome = new Outcome(({ onRetry }) => {
     const { retry_on_failure: retry } = config
-    if (!retry?.enabled) return attempt
+    if (!retry?.enabled) return tail
     const stop = stopping.signal
-    return new Retry(attempt, {
+    return new Retry(tail, {
       config: retry,
       clock,
       random,
@@ -85,6 +90,7 @@ export function buildExportChain(
       ...outcome.stats(),
       dropped: queue?.dropped ?? 0,
       ...(queue === undefined ? {} : { queue: queue.stats() }),
+      ...(limiter === undefined ? {} : { concurrency: limiter.stats() }),
     }),
   }
 }
@@ -98,6 +104,24 @@ export function chainConfigOf(config: unknown): Partial<ExportChainConfig> {
     ...(sending_queue === undefined ? {} : { sending_queue }),
     ...(retry_on_failure === undefined ? {} : { retry_on_failure }),
   }
+}
+
+function createLimiter(
+  next: Consumer,
+  config: SendingQueueConfig | undefined,
+  { id, metrics }: PluginContext,
+  clock: Clock,
+): AdaptiveConcurrency | undefined {
+  if (!config?.enabled || !config.adaptive_concurrency.enabled) return undefined
+  const { decrease_ratio, ewma_alpha, rtt_deviation_scale } = config.adaptive_concurrency
+  return new AdaptiveConcurrency(next, {
+    limitMax: config.num_consumers,
+    decreaseRatio: decrease_ratio,
+    ewmaAlpha: ewma_alpha,
+    rttDeviationScale: rtt_deviation_scale,
+    clock,
+    onLimit: limit => metrics.exporterConcurrencyLimit.labels(id).set(limit),
+  })
 }
 
 function createSendingQueue(

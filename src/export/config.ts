@@ -31,12 +31,30 @@ const batchConfig = z.strictObject({
     .meta({ description: 'What min_size and max_size count: log records or bytes.' }),
 })
 
+const adaptiveConcurrencyConfig = z.strictObject({
+  enabled: z.boolean().default(true).meta({
+    description: 'false: always up to num_consumers at the same time.',
+  }),
+  decrease_ratio: z.number().gt(0).lt(1).default(0.9).meta({
+    description: 'The limit is multiplied by it when the destination slows down or refuses.',
+  }),
+  ewma_alpha: z.number().gt(0).lt(1).default(0.4).meta({
+    description: 'Weight of the newest round trip in the moving average.',
+  }),
+  rtt_deviation_scale: z.number().min(0).default(2.5).meta({
+    description: 'How many standard deviations longer than usual a round trip is too long.',
+  }),
+})
+
 const sendingQueueFields = z.strictObject({
   enabled: z.boolean().default(true).meta({
     description: 'false: no queue; the sender waits for the destination itself.',
   }),
   num_consumers: z.number().int().min(1).max(1000).default(10).meta({
-    description: 'Batches sent at the same time.',
+    description: 'Most batches sent at the same time.',
+  }),
+  adaptive_concurrency: adaptiveConcurrencyConfig.prefault({}).meta({
+    description: 'Fewer than num_consumers while the destination is slow or refuses.',
   }),
   wait_for_result: z.boolean().default(false).meta({
     description: 'Acknowledge only when the destination has confirmed. Not with `storage`.',

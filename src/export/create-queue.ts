@@ -51,7 +51,10 @@ export function createQueue(config: SendingQueueConfig, options: CreateQueueOpti
 /** The directory of an exporter's queue on disk; undefined when it has none. */
 export function storageOf(
   config: SendingQueueConfig,
-  { context, storages }: Pick<CreateQueueOptions, 'context' | 'storages'>,
+  {
+    context,
+    storages,
+  }: Pick<CreateQueueOptions, 'storages'> & { readonly context: Pick<PluginContext, 'id'> },
 ): QueueStorage | undefined {
   const { storage, directory } = config
   if (storage === undefined) return undefined

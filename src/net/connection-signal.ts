@@ -12,6 +12,7 @@ interface State {
   controller: AbortController
   uses: number
   readonly address: string
+  readonly host: string
 }
 
 const states = new WeakMap<Socket, State>()
@@ -31,11 +32,22 @@ export function peerAddress(socket: Socket): string {
   return stateOf(socket).address
 }
 
+/** The same without its port: what all connections of one client have in common. */
+export function peerHost(socket: Socket): string {
+  return stateOf(socket).host
+}
+
+/** An address as a client's name: one that came in by IPv6 is the same client by IPv4. */
+export function hostName(address: string | undefined): string {
+  return address?.replace(/^::ffff:(?=\d+\.)/, '') ?? 'unix'
+}
+
 function stateOf(socket: Socket): State {
   const known = states.get(socket)
   if (known !== undefined) return known
   const controller = new AbortController()
-  const state = { controller, uses: 0, address: addressOf(socket) }
+  const host = hostName(socket.remoteAddress)
+  const state = { controller, uses: 0, address: addressOf(socket), host }
   states.set(socket, state)
   if (socket.destroyed) controller.abort()
   else socket.once('close', () => state.controller.abort())

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { byteSize, duration } from '../config/fields.ts'
-import { authNotSupported } from './http-server-config.ts'
+import { authNotSupported, middlewaresField } from './http-server-config.ts'
 import { tlsServerConfig } from './tls-config.ts'
 
 /*
@@ -41,6 +41,7 @@ export const grpcServerFields = (endpoint: string) => ({
   }),
   tls: tlsServerConfig.optional().meta({ description: 'TLS; absent = plain text.' }),
   auth: authNotSupported.optional(),
+  middlewares: middlewaresField,
   max_recv_msg_size_mib: z.number().int().min(1).max(1024).default(64).meta({
     description: 'Largest message, before and after decompression, in MiB.',
   }),

@@ -2,22 +2,21 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import {
   Server as GrpcJsServer,
-  Metadata,
   ServerCredentials,
   type ServerOptions,
   type ServerUnaryCall,
   type sendUnaryData,
 } from '@grpc/grpc-js'
-import type { Logger } from 'pino'
-import { grpcStatus } from '../otlp/status.ts'
+import { untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
-import { untilAborted } from './abort.ts'
-import { ByteBudget } from './byte-budget.ts'
+import { Admission, type ServerContext } from './admission.ts'
+import { GrpcAdmission } from './grpc-admission.ts'
 import { GrpcHealth } from './grpc-health.ts'
 import { addMethod } from './grpc-method.ts'
 import { GrpcReflection } from './grpc-reflection.ts'
 import type { GrpcServerConfig } from './grpc-server-config.ts'
+import { statusObject } from './grpc-status.ts'
 import { widenWindows } from './grpc-window.ts'
 import { formatHostPort } from './listen.ts'
 import { listenAt } from './listen-at.ts'
@@ -40,11 +39,7 @@ export interface GrpcCall {
 /** Answers with the bytes of a message. A PipelineError becomes the status, by otlp/status. */
 export type GrpcHandler = (call: GrpcCall) => Promise<Buffer>
 
-export interface GrpcServerContext {
-  /** Where the server is configured, for errors: `receivers::otlp::protocols::grpc`. */
-  readonly key: string
-  readonly logger: Logger
-}
+export type GrpcServerContext = ServerContext
 
 const MIB = 1024 ** 2
 
@@ -62,7 +57,8 @@ export class GrpcServer {
   readonly #connections = new Set<Socket>()
   /** Connections that were handed over. */
   readonly #sockets = new Set<Socket>()
-  readonly #budget: ByteBudget
+  readonly #admission: Admission
+  readonly #calls: GrpcAdmission
   readonly #log: RepeatedLog
   readonly #health = new GrpcHealth()
   readonly #reflection = new GrpcReflection()
@@ -74,9 +70,11 @@ export class GrpcServer {
   constructor(config: GrpcServerConfig, context: GrpcServerContext) {
     this.#config = config
     this.#context = context
-    this.#budget = new ByteBudget(config.max_in_flight_size)
+    this.#admission = new Admission(config, 'grpc', context)
+    this.#calls = new GrpcAdmission(this.#admission.budget, config.max_recv_msg_size_mib * MIB)
     this.#log = new RepeatedLog(context.logger)
-    this.#server = new GrpcJsServer(serverOptions(config))
+    const interceptors = [this.#calls.interceptor]
+    this.#server = new GrpcJsServer({ ...serverOptions(config), interceptors })
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
     widenWindows(this.#server, context.logger)
     this.#listener = createListener(config, socket => {
@@ -117,12 +115,14 @@ export class GrpcServer {
       this.#health.add(service)
       this.#reflection.add(service)
     }
+    this.#calls.guard(path)
     addMethod(this.#server, path, 'unary', (call, done) => void this.#run(handler, call, done))
   }
 
   /** @throws an Error that names endpoint and key when the address cannot be had. */
   async start(): Promise<void> {
     const { endpoint, transport } = this.#config
+    this.#admission.start()
     const key = `${this.#context.key}::endpoint`
     const bound = await listenAt(this.#listener, endpoint, transport, key)
     this.#address = 'path' in bound ? `unix://${bound.path}` : `grpc://${formatHostPort(bound)}`
@@ -138,6 +138,7 @@ export class GrpcServer {
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true
     this.#reload?.stop()
+    this.#admission.stop()
     this.#health.stop()
     const closed = new Promise<void>(resolve => {
       if (this.#listener.listening) this.#listener.close(() => resolve())
@@ -164,12 +165,11 @@ export class GrpcServer {
     call: ServerUnaryCall<Buffer, Buffer>,
     done: sendUnaryData<Buffer>,
   ): Promise<void> {
-    const bytes = call.request.length
-    let held = 0
+    const lease = this.#calls.arrived(call.metadata)
     const received = new Received(call)
     try {
-      this.#budget.take(bytes)
-      held = bytes
+      // What arrived may have been compressed.
+      lease.resize(call.request.length)
       const answer = await handler(received)
       received.finish()
       done(null, answer)
@@ -179,7 +179,7 @@ export class GrpcServer {
       }
       done(statusObject(PipelineError.from(thrown)))
     } finally {
-      this.#budget.giveBack(held)
+      lease.release()
     }
   }
 }
@@ -229,17 +229,6 @@ function text(value: unknown): string {
   return Buffer.isBuffer(value) ? value.toString('base64') : String(value)
 }
 
-function statusObject(error: PipelineError): {
-  code: number
-  details: string
-  metadata: Metadata
-} {
-  const { code, message, details } = grpcStatus(error)
-  const metadata = new Metadata()
-  if (details !== undefined) metadata.set('grpc-status-details-bin', details)
-  return { code, details: message, metadata }
-}
-
 function serverOptions(config: GrpcServerConfig): ServerOptions {
   const { server_parameters: server } = config.keepalive
   return {
@@ -262,7 +251,7 @@ function serverOptions(config: GrpcServerConfig): ServerOptions {
 }
 
 function createListener(config: GrpcServerConfig, accept: (socket: Socket) => void): NetServer {
-  if (config.tls === undefined) return createServer({ allowHalfOpen: true, noDelay: true }, accept)
+  if (config.tls === undefined) return createServer({ noDelay: true }, accept)
   // Half-open, a client that leaves during the handshake would stay until the handshake times out.
   const tls = { noDelay: true, ...loadTlsServerOptions(config.tls), ALPNProtocols: ['h2'] }
   return createTlsServer(tls, accept).on('tlsClientError', () => {})

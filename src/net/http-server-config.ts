@@ -29,7 +29,20 @@ const corsConfig = z.strictObject({
     .meta({ description: 'Seconds a browser may keep the permission; 0 = its own default.' }),
 })
 
-/** `auth` and `middlewares` exist in the Collector; a config that relies on them must not start. */
+/** The Collector's list of extensions that stand before a server. */
+export const middlewaresField = z
+  .array(
+    z.strictObject({
+      id: z.string().meta({ description: 'Of an extension, such as memory_limiter.' }),
+    }),
+  )
+  .default([])
+  .meta({
+    description:
+      'Extensions that must stand guard, or the receiver does not start. memory_limiter guards every receiver, named here or not.',
+  })
+
+/** `auth` exists in the Collector; a config that relies on it must not start. */
 export const authNotSupported = z
   .unknown()
   .refine(value => value === undefined || value === null, 'auth is not supported yet: remove it')
@@ -47,6 +60,7 @@ export const httpServerFields = (endpoint: string) => ({
   tls: tlsServerConfig.optional().meta({ description: 'TLS; absent = plain text.' }),
   cors: corsConfig.optional().meta({ description: 'Rules for browser pages of other origins.' }),
   auth: authNotSupported.optional(),
+  middlewares: middlewaresField,
   max_request_body_size: byteSize(
     'Most bytes of a request body, before and after decompression; 0 = the default.',
     '64MiB',

@@ -9,14 +9,15 @@ import {
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import type { Logger } from 'pino'
+import { untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
-import { untilAborted } from './abort.ts'
-import { ByteBudget, type ByteLease } from './byte-budget.ts'
-import { connectionSignal, peerAddress } from './connection-signal.ts'
+import { Admission, type ServerContext } from './admission.ts'
+import { connectionSignal, peerAddress, peerHost } from './connection-signal.ts'
 import { Cors } from './cors.ts'
 import { CONTENT_ENCODINGS, type ContentEncoding, decompress } from './decompress.ts'
+import { endBeforeBody, isArriving, mustClose } from './discard-body.ts'
+import type { Lease } from './fair-budget.ts'
 import {
   type ErrorRenderer,
   errorResponse,
@@ -33,10 +34,7 @@ import { readBody } from './read-body.ts'
 import { loadTlsServerOptions } from './tls-options.ts'
 import { CertificateReload } from './tls-reload.ts'
 
-export interface HttpServerContext {
-  /** Where the server is configured, for errors: `receivers::otlp::protocols::http`. */
-  readonly key: string
-  readonly logger: Logger
+export interface HttpServerContext extends ServerContext {
   /** How errors look; absent = a google.rpc.Status in the encoding of the request. */
   readonly renderError?: ErrorRenderer
 }
@@ -67,7 +65,7 @@ export class HttpServer {
   readonly #cors: Cors | undefined
   readonly #encodings: ReadonlySet<string>
   readonly #bodyBytesMax: number
-  readonly #budget: ByteBudget
+  readonly #admission: Admission
   readonly #log: RepeatedLog
   readonly #reload: CertificateReload | undefined
   /** The answer that a connection waits for while its request is still being read. */
@@ -86,7 +84,7 @@ export class HttpServer {
       CONTENT_ENCODINGS.filter(name => config.compression_algorithms.includes(name)),
     )
     this.#bodyBytesMax = config.max_request_body_size || BODY_BYTES_MAX_DEFAULT
-    this.#budget = new ByteBudget(config.max_in_flight_size)
+    this.#admission = new Admission(config, 'http', context)
     this.#log = new RepeatedLog(context.logger)
     this.#server = createHttpServer(config)
     if (config.tls !== undefined) {
@@ -116,6 +114,7 @@ export class HttpServer {
   /** @throws an Error that names endpoint and key when the address cannot be had. */
   async start(): Promise<void> {
     const { endpoint, transport, tls } = this.#config
+    this.#admission.start()
     const bound = await listenAt(
       this.#server,
       endpoint,
@@ -137,6 +136,7 @@ export class HttpServer {
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true
     this.#reload?.stop()
+    this.#admission.stop()
     if (!this.#server.listening) return
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()
@@ -159,13 +159,15 @@ export class HttpServer {
     expectsContinue: boolean,
   ): Promise<void> {
     this.#active++
-    const lease = this.#budget.lease()
+    const lease = this.#admission.budget.lease(peerHost(request.socket))
     const contentType = mediaType(request.headers['content-type'])
     try {
       const refused = this.#refusal(request, contentType)
       if (refused !== undefined) this.#respond(request, response, refused)
       else {
-        if (expectsContinue && this.#bodyFits(request)) response.writeContinue()
+        const fits = this.#bodyFits(request)
+        if (fits) lease.check(Number(request.headers['content-length'] ?? 0))
+        if (fits && expectsContinue) response.writeContinue()
         const answer = await this.#handle(request, response, contentType, lease)
         this.#respond(request, response, answer)
       }
@@ -218,7 +220,7 @@ export class HttpServer {
     request: IncomingMessage,
     response: ServerResponse,
     contentType: string,
-    lease: ByteLease,
+    lease: Lease,
   ): Promise<HttpServerResponse> {
     const { socket } = request
     this.#reading.set(socket, response)
@@ -276,9 +278,13 @@ export class HttpServer {
       headers['content-encoding'] = 'gzip'
     }
     if (answer.status !== 204) headers['content-length'] = body?.length ?? 0
-    if (this.#stopping || !keepAlive) response.shouldKeepAlive = false
+    const isEarly = isArriving(request)
+    if (this.#stopping || !keepAlive || (isEarly && mustClose(request))) {
+      response.shouldKeepAlive = false
+    }
     response.writeHead(answer.status, headers)
-    if (body === undefined || body.length === 0) response.end()
+    if (isEarly) endBeforeBody(request, response, body)
+    else if (body === undefined || body.length === 0) response.end()
     // Fast path: Node puts a string behind the headers and writes both at once.
     else if (body.length <= STRING_BYTES_MAX) response.end(body.toString('latin1'), 'latin1')
     else response.end(body)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { PipelineError } from '../plugin/pipeline-error.ts'
-import type { ByteLease } from './byte-budget.ts'
+import type { Lease } from './fair-budget.ts'
 
 /** Memory is taken in steps of at least this much, as bytes arrive: a header is only a claim. */
 const STEP_BYTES = 1024 * 1024
@@ -8,34 +8,43 @@ const FIRST_BYTES = 64 * 1024
 
 /**
  * Reads the whole body, at most `bytesMax` of it; what it holds is taken from `lease`. After a
- * rejection the rest of the body is read and thrown away, so that the client can hear the answer.
+ * rejection the request is paused, and the rest of its body is still to come.
  * @throws PipelineError: `resource_exhausted` permanent when too large, retryable when the budget is
  * used up; `cancelled` when the client went away.
  */
 export function readBody(
   request: IncomingMessage,
   bytesMax: number,
-  lease: ByteLease,
+  lease: Lease,
 ): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? -1)
   if (declared > bytesMax) return Promise.reject(tooLarge(`${declared} bytes`, bytesMax))
   const body = new GrowingBody(declared, bytesMax, lease)
   return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      lease.arrived()
+      request.off('data', add).off('end', end).off('error', broken)
+    }
+    const fail = (error: PipelineError): void => {
+      settle()
+      request.pause()
+      reject(error)
+    }
     const add = (chunk: Buffer): void => {
       try {
         body.add(chunk)
-      } catch (error) {
-        request.off('data', add)
-        request.resume()
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- it is what was thrown
-        reject(error as Error)
+      } catch (thrown) {
+        fail(PipelineError.from(thrown))
       }
     }
-    request.on('data', add)
-    request.on('end', () => resolve(body.finish()))
-    request.on('error', cause =>
-      reject(PipelineError.retryable('the client went away', { code: 'cancelled', cause })),
-    )
+    const end = (): void => {
+      settle()
+      resolve(body.finish())
+    }
+    const broken = (cause: Error): void =>
+      fail(PipelineError.retryable('the client went away', { code: 'cancelled', cause }))
+    lease.arriving(fail)
+    request.on('data', add).on('end', end).on('error', broken)
   })
 }
 
@@ -51,12 +60,12 @@ export function tooLarge(size: string, bytesMax: number): PipelineError {
 class GrowingBody {
   readonly #declared: number
   readonly #bytesMax: number
-  readonly #lease: ByteLease
+  readonly #lease: Lease
   #bytes: Buffer | undefined
   #size = 0
   #isChunk = false
 
-  constructor(declared: number, bytesMax: number, lease: ByteLease) {
+  constructor(declared: number, bytesMax: number, lease: Lease) {
     this.#declared = declared
     this.#bytesMax = bytesMax
     this.#lease = lease

@@ -22,6 +22,8 @@ const HEADERS = {
 }
 const JSON_TYPE = 'application/json; charset=utf-8'
 
+const READ = 'GET, HEAD'
+
 export interface StatusReply {
   readonly status: number
   readonly contentType: string
@@ -33,6 +35,11 @@ export type StatusRoute = () => StatusReply | Promise<StatusReply>
 export interface StatusServerOptions {
   /** Exact path -> answer to GET and HEAD. Everything else is 404 or 405. */
   readonly routes: ReadonlyMap<string, StatusRoute>
+  /**
+   * Exact path -> what POST does there. Only for programs on this machine: a web page in a browser
+   * could make it send a POST, and others could if the endpoint is open to them.
+   */
+  readonly actions?: ReadonlyMap<string, StatusRoute>
   readonly tls?: TlsOptions
   /** Told of a route that threw; its caller gets a plain 500. */
   readonly onError: (error: unknown, path: string) => void
@@ -42,7 +49,7 @@ export function jsonReply(status: number, value: unknown): StatusReply {
   return { status, contentType: JSON_TYPE, body: `${JSON.stringify(value)}\n` }
 }
 
-/** A small read-only HTTP server for health, metrics and the like. */
+/** A small HTTP server for health, metrics and the like. */
 export class StatusServer {
   readonly #options: StatusServerOptions
   readonly #server: Server & { closeAllConnections(): void }
@@ -88,24 +95,30 @@ export class StatusServer {
       if (this.#answering === 0) this.#onIdle?.()
     })
     const path = (request.url ?? '/').split('?', 1)[0]!
-    const { status, contentType, body } = await this.#answer(request.method ?? '', path)
+    const { status, contentType, body } = await this.#answer(request, path)
     response.writeHead(status, {
       ...HEADERS,
       'content-type': contentType,
       'content-length': Buffer.byteLength(body),
-      ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
+      ...(status === 405 ? { allow: this.#options.actions?.has(path) ? 'POST' : READ } : {}),
     })
     response.end(request.method === 'HEAD' ? undefined : body)
   }
 
-  async #answer(method: string, path: string): Promise<StatusReply> {
-    const route = this.#options.routes.get(path)
+  async #answer(request: IncomingMessage, path: string): Promise<StatusReply> {
+    const { method = '' } = request
+    const action = this.#options.actions?.get(path)
+    const route = action ?? this.#options.routes.get(path)
     if (route === undefined) {
-      const paths = [...this.#options.routes.keys()]
+      const paths = [...this.#options.routes.keys(), ...(this.#options.actions?.keys() ?? [])]
       return jsonReply(404, { error: 'not found', paths })
     }
-    if (method !== 'GET' && method !== 'HEAD') {
-      return jsonReply(405, { error: `${method} is not allowed here, only GET and HEAD` })
+    const allowed = action === undefined ? READ : 'POST'
+    if (!allowed.split(', ').includes(method)) {
+      return jsonReply(405, { error: `${method} is not allowed here, only ${allowed}` })
+    }
+    if (action !== undefined && !isFromHere(request)) {
+      return jsonReply(403, { error: 'only for programs on this machine' })
     }
     try {
       return await route()
@@ -114,4 +127,10 @@ export class StatusServer {
       return jsonReply(500, { error: 'internal error, see the log' })
     }
   }
+}
+
+/** Browsers send `origin` with every POST of a page, whichever site it is from. */
+function isFromHere({ headers, socket }: IncomingMessage): boolean {
+  const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  return headers.origin === undefined && (address === '::1' || address.startsWith('127.'))
 }

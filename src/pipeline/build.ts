@@ -5,22 +5,23 @@ import type {
   PipelineConfig,
   ServiceConfig,
 } from '../config/service-config.ts'
-import {
-  buildExportChain,
-  chainConfigOf,
-  type ExportChain,
-  type ExportChainOptions,
-} from '../export/chain.ts'
+import type { ExportChainOptions } from '../export/chain.ts'
 import type { Component, ComponentKind, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
-import type { QueueStorage } from '../plugin/queue-storage.ts'
+import type { Door } from '../plugin/door.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { ExporterChange } from './exporter-change.ts'
+import { ExporterPart } from './exporter-part.ts'
+import { exporterSpec, sameSpec } from './exporter-spec.ts'
 import { fanOut } from './fan-out.ts'
 import { countIncoming, countOutgoing, Flow } from './flow.ts'
+import { Gate } from './gate.ts'
 import { Guard } from './guard.ts'
-import type { Node, Phase } from './lifecycle.ts'
-import { createPluginContext } from './plugin-context.ts'
+import { Instance } from './instance.ts'
+import type { Node } from './lifecycle.ts'
+import { type Part, StagePart } from './part.ts'
+import { sameConfig } from './same-config.ts'
 import { withSpan } from './spans.ts'
 
 export interface BuildOptions extends ExportChainOptions {
@@ -28,13 +29,39 @@ export interface BuildOptions extends ExportChainOptions {
   readonly role?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly door: Door
   readonly statusBoard: StatusBoard
 }
 
+/** One pipeline, and what tells whether a later config leaves it as it is. */
+interface BuiltPipeline {
+  readonly flow: Flow
+  /** The exporters and connectors it sends to, in order. */
+  readonly ends: readonly Consumer[]
+  /** Before the ends. */
+  readonly tail: Consumer
+  /** Its first processor, or the tail. */
+  readonly first: Consumer
+  readonly head: Consumer
+}
+
+/** The pipelines of one receiver or connector, as one. */
+interface Join {
+  readonly heads: readonly Consumer[]
+  readonly consumer: Consumer
+}
+
 export interface Graph {
-  readonly nodes: readonly Node[]
-  readonly flows: readonly Flow[]
-  readonly chains: readonly ExportChain[]
+  /** By label; from exporters to receivers. */
+  readonly parts: ReadonlyMap<string, Part>
+  readonly nodes: ReadonlyMap<Part, readonly Node[]>
+  readonly pipelines: ReadonlyMap<string, BuiltPipeline>
+  /** By the id of the receiver or connector. */
+  readonly joins: ReadonlyMap<string, Join>
+  /** Parts taken over from the running graph, and where they are to send to. */
+  readonly leads: ReadonlyMap<StagePart, Consumer>
+  /** Exporters taken over that get another config. */
+  readonly changes: readonly ExporterChange[]
 }
 
 /**
@@ -42,209 +69,236 @@ export interface Graph {
  * each to the next. Receivers and exporters are shared by the pipelines that name them; processors
  * belong to one pipeline. Throws ConfigError for an unknown role, Error when a component cannot be
  * created from its config.
+ *
+ * With `running`, every part of that graph is taken over that has the same config and leads to the
+ * same stages; receivers, connectors and exporters also when only what they lead to, or what leads
+ * to them, is another. Nothing of the running graph is touched.
  */
-export function buildGraph(config: ServiceConfig, options: BuildOptions): Graph {
-  return new GraphBuilder(config, options).build()
+export function buildGraph(config: ServiceConfig, options: BuildOptions, running?: Graph): Graph {
+  return new GraphBuilder(config, options, running).build()
 }
 
 /** Where a stage takes data in, and the nodes behind it that must outlive its senders. */
 interface Entry {
   readonly consumer: Consumer
-  readonly addUpstream: (node: Node) => void
+  readonly nodes: readonly Node[]
 }
 
-interface Contextual {
-  readonly context: PluginContext
-  readonly report: PluginContext['reportStatus']
-  readonly hasReported: () => boolean
-}
-
-class GraphBuilder {
+class GraphBuilder implements Graph {
+  readonly parts = new Map<string, Part>()
+  readonly nodes = new Map<Part, readonly Node[]>()
+  readonly pipelines = new Map<string, BuiltPipeline>()
+  readonly joins = new Map<string, Join>()
+  readonly leads = new Map<StagePart, Consumer>()
+  readonly changes: ExporterChange[] = []
   readonly #config: ServiceConfig
   readonly #options: BuildOptions
-  readonly #pipelines: readonly PipelineConfig[]
+  readonly #running: Graph | undefined
+  readonly #pipelineConfigs: readonly PipelineConfig[]
   readonly #entries = new Map<string, Entry | 'in progress'>()
-  readonly #tails = new Map<string, Entry>()
-  readonly #connectors = new Map<string, Node>()
-  readonly #nodes: Node[] = []
-  readonly #flows: Flow[] = []
-  readonly #chains: ExportChain[] = []
+  readonly #ends = new Map<string, Entry>()
+  readonly #connectors = new Set<string>()
 
-  constructor(config: ServiceConfig, options: BuildOptions) {
+  constructor(config: ServiceConfig, options: BuildOptions, running: Graph | undefined) {
     this.#config = config
     this.#options = options
-    this.#pipelines = pipelinesOfRole(config, options.role)
+    this.#running = running
+    this.#pipelineConfigs = pipelinesOfRole(config, options.role)
   }
 
   build(): Graph {
-    for (const pipeline of this.#pipelines) this.#pipelineEntry(pipeline)
-    for (const id of new Set(this.#pipelines.flatMap(({ receivers }) => receivers))) {
+    for (const pipeline of this.#pipelineConfigs) this.#pipelineEntry(pipeline)
+    for (const id of new Set(this.#pipelineConfigs.flatMap(({ receivers }) => receivers))) {
       const receiver = this.#config.receivers.get(id)
       if (receiver !== undefined) this.#addReceiver(receiver)
       else if (!this.#connectors.has(id)) {
         throw new Error(`connector ${id} receives nothing: no pipeline of this role exports to it`)
       }
     }
-    return { nodes: this.#nodes, flows: this.#flows, chains: this.#chains }
+    return this
   }
 
   /** Built on the first call; later ones, and connectors, get the same. */
   #pipelineEntry(pipeline: PipelineConfig): Entry {
-    const known = this.#entries.get(pipeline.id)
-    if (known === 'in progress') throw new Error(`pipeline ${pipeline.id} feeds itself`)
+    const { id } = pipeline
+    const known = this.#entries.get(id)
+    if (known === 'in progress') throw new Error(`pipeline ${id} feeds itself`)
     if (known !== undefined) return known
-    this.#entries.set(pipeline.id, 'in progress')
-    const flow = new Flow(pipeline.id)
-    const tails = pipeline.exporters.map(id => ({ id, entry: this.#tail(id) }))
-    const branches = tails.map(({ id, entry }) => ({ name: id, next: entry.consumer }))
-    const tail = flow.exit(fanOut(branches, { ...this.#options, separateOrigins: false }))
-    let entry: Entry = joined(
-      tail,
-      tails.map(tail => tail.entry),
-    )
-    for (const id of pipeline.processors.toReversed()) {
-      entry = this.#addProcessor(required(this.#config.processors, id), pipeline.id, entry)
+    this.#entries.set(id, 'in progress')
+    const before = this.#running?.pipelines.get(id)
+    const flow = before?.flow ?? new Flow(id)
+    const entries = pipeline.exporters.map(name => this.#end(name))
+    const ends = entries.map(entry => entry.consumer)
+    const branches = pipeline.exporters.map((name, i) => ({ name, next: ends[i]! }))
+    const tail =
+      before !== undefined && isSame(before.ends, ends)
+        ? before.tail
+        : flow.exit(fanOut(branches, { ...this.#options, separateOrigins: false }))
+    let entry: Entry = { consumer: tail, nodes: entries.flatMap(({ nodes }) => nodes) }
+    for (const name of pipeline.processors.toReversed()) {
+      entry = this.#addProcessor(required(this.#config.processors, name), id, entry)
     }
-    const head = withSpan(flow.entry(entry.consumer), `pipeline ${pipeline.id}`)
+    const first = entry.consumer
+    const head =
+      before?.first === first ? before.head : withSpan(flow.entry(first), `pipeline ${id}`)
     const whole = { ...entry, consumer: head }
-    this.#entries.set(pipeline.id, whole)
-    this.#flows.push(flow)
+    this.#entries.set(id, whole)
+    this.pipelines.set(id, { flow, ends, tail, first, head })
     return whole
   }
 
   /** An exporter, or a connector as the exporter it is here. */
-  #tail(id: string): Entry {
-    const known = this.#tails.get(id)
+  #end(id: string): Entry {
+    const known = this.#ends.get(id)
     if (known !== undefined) return known
     const exporter = this.#config.exporters.get(id)
-    const tail =
+    const end =
       exporter === undefined
         ? this.#addConnector(required(this.#config.connectors, id))
         : this.#addExporter(exporter)
-    this.#tails.set(id, tail)
-    return tail
+    this.#ends.set(id, end)
+    return end
   }
 
-  #addExporter({ id, plugin, config }: ConfiguredComponent): Entry {
-    if (plugin.kind !== 'exporter') throw new Error(`${id} is no exporter`)
-    const own = this.#contextual('exporter', id)
-    const exporter = this.#create(own, () => plugin.create(config, own.context))
-    const guarded = withSpan(new Guard(exporter, own.context), `exporter ${id}`)
-    const chain = buildExportChain(guarded, chainConfigOf(config), own.context, {
-      ...this.#options,
-      storages: storagesOf(this.#config),
-    })
-    this.#chains.push(chain)
-    const label = `exporter ${id}`
-    const silent = { report: () => {}, hasReported: () => true }
-    const queue = this.#addNode(`sending queue of ${label}`, 'queue', chain, silent)
-    this.#addNode(label, 'exporter', exporter, own).addUpstream(queue.node)
-    return { consumer: chain, addUpstream: queue.addUpstream }
+  #addExporter(configured: ConfiguredComponent): Entry {
+    const before = this.#running?.parts.get(`exporter ${configured.id}`)
+    const known = before instanceof ExporterPart ? before : undefined
+    const spec = exporterSpec(this.#config, configured)
+    const part = known ?? new ExporterPart(spec, this.#options)
+    if (known !== undefined && !sameSpec(known.spec, spec)) {
+      this.changes.push(new ExporterChange(known, spec, this.#options))
+    }
+    const [queue, exporter] = this.#add(part, [])
+    exporter!.upstream.push(queue!)
+    return { consumer: part.head, nodes: [queue!] }
   }
 
-  #addProcessor({ id, plugin, config }: ConfiguredComponent, pipeline: string, next: Entry): Entry {
+  #addProcessor(configured: ConfiguredComponent, pipeline: string, next: Entry): Entry {
+    const { id, plugin, config } = configured
     if (plugin.kind !== 'processor') throw new Error(`${id} is no processor`)
     const { metrics } = this.#options
-    const own = this.#contextual('processor', id, pipeline)
-    const outgoing = countOutgoing(next.consumer, metrics, id, pipeline)
-    const processor = this.#create(own, () => plugin.create(config, own.context, outgoing))
-    const guarded = withSpan(new Guard(processor, own.context), `processor ${id}`)
     const label = `processor ${id} of ${pipeline}`
-    const { node, addUpstream } = this.#addNode(label, 'processor', processor, own)
-    next.addUpstream(node)
-    return { consumer: countIncoming(guarded, metrics, id, pipeline), addUpstream }
+    const known = this.#known(label, configured)
+    if (known !== undefined && known.next === next.consumer) {
+      return this.#takeOver(known, next)
+    }
+    const outgoing = countOutgoing(next.consumer, metrics, id, pipeline)
+    const instance = this.#instance('processor', configured, pipeline, context =>
+      plugin.create(config, context, outgoing),
+    )
+    const guarded = withSpan(new Guard(instance.component, instance.context), `processor ${id}`)
+    const inlet = countIncoming(guarded, metrics, id, pipeline)
+    const part = new StagePart({ label, phase: 'processor', instance, inlet, next: next.consumer })
+    return { consumer: inlet, nodes: this.#add(part, next.nodes) }
   }
 
-  #addConnector({ id, plugin, config }: ConfiguredComponent): Entry {
+  #addConnector(configured: ConfiguredComponent): Entry {
+    const { id, plugin, config } = configured
     if (plugin.kind !== 'connector') throw new Error(`${id} is no connector`)
-    const own = this.#contextual('connector', id)
+    const label = `connector ${id}`
+    const known = this.#known(label, configured)
     const next = this.#entryOfReceiver(id)
     if (next === undefined) {
       throw new Error(`connector ${id} leads nowhere: no pipeline of this role receives from it`)
     }
-    const connector = this.#create(own, () => plugin.create(config, own.context, next.consumer))
-    const { node, addUpstream } = this.#addNode(`connector ${id}`, 'processor', connector, own)
-    next.addUpstream(node)
-    this.#connectors.set(id, node)
-    return { consumer: withSpan(new Guard(connector, own.context), `connector ${id}`), addUpstream }
+    this.#connectors.add(id)
+    if (known !== undefined) return this.#takeOver(known, next)
+    const outlet = new Gate(next.consumer)
+    const instance = this.#instance('connector', configured, undefined, context =>
+      plugin.create(config, context, outlet),
+    )
+    const inlet = withSpan(new Guard(instance.component, instance.context), label)
+    const { consumer } = next
+    const part = new StagePart({
+      label,
+      phase: 'processor',
+      instance,
+      inlet,
+      outlet,
+      next: consumer,
+    })
+    return { consumer: inlet, nodes: this.#add(part, next.nodes) }
   }
 
-  #addReceiver({ id, plugin, config }: ConfiguredComponent): void {
+  #addReceiver(configured: ConfiguredComponent): void {
+    const { id, plugin, config } = configured
     if (plugin.kind !== 'receiver') throw new Error(`${id} is no receiver`)
-    const own = this.#contextual('receiver', id)
+    const label = `receiver ${id}`
+    const known = this.#known(label, configured)
     const next = this.#entryOfReceiver(id)!
-    const receiver = this.#create(own, () => plugin.create(config, own.context, next.consumer))
-    next.addUpstream(this.#addNode(`receiver ${id}`, 'receiver', receiver, own).node)
+    if (known !== undefined) {
+      this.#takeOver(known, next)
+      return
+    }
+    const outlet = new Gate(next.consumer)
+    const renew = (): Instance =>
+      this.#instance('receiver', configured, undefined, context =>
+        plugin.create(config, context, outlet),
+      )
+    const { consumer } = next
+    const instance = renew()
+    const part = new StagePart({
+      label,
+      phase: 'receiver',
+      instance,
+      outlet,
+      renew,
+      next: consumer,
+    })
+    this.#add(part, next.nodes)
   }
 
   /** The pipelines that name `id` as a receiver, as one. */
   #entryOfReceiver(id: string): Entry | undefined {
-    const pipelines = this.#pipelines.filter(({ receivers }) => receivers.includes(id))
+    const pipelines = this.#pipelineConfigs.filter(({ receivers }) => receivers.includes(id))
     if (pipelines.length === 0) return undefined
     const entries = pipelines.map(pipeline => this.#pipelineEntry(pipeline))
-    const branches = pipelines.map(({ id: name }, i) => ({ name, next: entries[i]!.consumer }))
-    return joined(fanOut(branches, { ...this.#options, separateOrigins: true }), entries)
+    const nodes = entries.flatMap(entry => entry.nodes)
+    const heads = entries.map(({ consumer }) => consumer)
+    const before = this.#running?.joins.get(id)
+    const branches = pipelines.map(({ id: name }, i) => ({ name, next: heads[i]! }))
+    const consumer =
+      before !== undefined && isSame(before.heads, heads)
+        ? before.consumer
+        : fanOut(branches, { ...this.#options, separateOrigins: true })
+    this.joins.set(id, { heads, consumer })
+    return { consumer, nodes }
   }
 
-  #contextual(kind: ComponentKind, id: string, pipeline?: string): Contextual {
-    const { logger, metrics, statusBoard } = this.#options
-    const report = statusBoard.add(kind, id, pipeline)
-    let reported = false
-    const context = createPluginContext({
-      kind,
-      id,
-      pipeline,
-      logger,
-      metrics,
-      reportStatus: (status, detail) => {
-        reported = true
-        report(status, detail)
-      },
-    })
-    return { context, report, hasReported: () => reported }
+  /** The part of the running graph with this label, if it has this very config. */
+  #known(label: string, configured: ConfiguredComponent): StagePart | undefined {
+    const part = this.#running?.parts.get(label)
+    if (!(part instanceof StagePart)) return undefined
+    return sameConfig(part.instance.configured, configured) ? part : undefined
   }
 
-  #create<C>({ context }: Contextual, create: () => C): C {
-    try {
-      return create()
-    } catch (thrown) {
-      const message = thrown instanceof Error ? thrown.message : String(thrown)
-      throw new Error(`${context.kind} ${context.id}: ${message}`, { cause: thrown })
-    }
+  #takeOver(part: StagePart, next: Entry): Entry {
+    if (part.next !== next.consumer) this.leads.set(part, next.consumer)
+    return { consumer: part.inlet ?? next.consumer, nodes: this.#add(part, next.nodes) }
   }
 
-  #addNode(
-    label: string,
-    phase: Phase,
-    component: Component,
-    { report, hasReported }: Pick<Contextual, 'report' | 'hasReported'>,
-  ): { node: Node; addUpstream: (node: Node) => void } {
-    const upstream: Node[] = []
-    const node: Node = { label, phase, component, upstream, report, hasReported }
-    this.#nodes.push(node)
-    return { node, addUpstream: other => void upstream.push(other) }
+  #instance<C extends Component>(
+    kind: ComponentKind,
+    configured: ConfiguredComponent,
+    pipeline: string | undefined,
+    create: (context: PluginContext) => C,
+  ): Instance<C> {
+    const { logger, metrics, door } = this.#options
+    return new Instance({ kind, configured, pipeline, logger, metrics, door }, create)
+  }
+
+  /** Adds a part that sends to the parts of these nodes. */
+  #add(part: Part, next: readonly Node[]): readonly Node[] {
+    const nodes = part.createNodes()
+    for (const node of next) node.upstream.push(...nodes)
+    this.parts.set(part.label, part)
+    this.nodes.set(part, nodes)
+    return nodes
   }
 }
 
-/** What the extensions that run offer to sending queues. */
-function storagesOf({ serviceExtensions, extensions }: ServiceConfig): Map<string, QueueStorage> {
-  const storages = new Map<string, QueueStorage>()
-  for (const id of serviceExtensions) {
-    const extension = extensions.get(id)
-    const storage = extension?.plugin.storage?.(extension.config)
-    if (storage !== undefined) storages.set(id, storage)
-  }
-  return storages
-}
-
-/** A consumer in front of several entries: who sends to it, sends to all of them. */
-function joined(consumer: Consumer, entries: readonly Entry[]): Entry {
-  return {
-    consumer,
-    addUpstream: node => {
-      for (const entry of entries) entry.addUpstream(node)
-    },
-  }
+function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i])
 }
 
 /** The config has been checked: every reference exists. */

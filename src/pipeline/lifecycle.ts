@@ -11,7 +11,7 @@ export interface Node {
   readonly label: string
   readonly phase: Phase
   readonly component: Component
-  readonly upstream: readonly Node[]
+  readonly upstream: Node[]
   report(status: ComponentStatus, detail?: string): void
   /** Has the component said anything of itself? Then its word stands. */
   hasReported(): boolean
@@ -75,7 +75,8 @@ async function startTogether(nodes: readonly Node[]): Promise<void> {
   for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
-async function startNode(node: Node): Promise<void> {
+/** Rejects, with the component's name, when it cannot start. */
+export async function startNode(node: Node): Promise<void> {
   try {
     await node.component.start?.()
   } catch (thrown) {
@@ -86,7 +87,8 @@ async function startNode(node: Node): Promise<void> {
   if (!node.hasReported()) node.report('ok')
 }
 
-async function stopNode(node: Node, deadline: AbortSignal, logger: Logger): Promise<void> {
+/** Never rejects; ends a little after `deadline` at the latest. */
+export async function stopNode(node: Node, deadline: AbortSignal, logger: Logger): Promise<void> {
   node.report('stopping')
   try {
     const stopped = await within(callStop(node.component, deadline), deadline)
@@ -102,7 +104,7 @@ async function callStop(component: Component, deadline: AbortSignal): Promise<vo
   await component.stop?.(deadline)
 }
 
-/** False when `work` was not done a little after the deadline. */
+/** False when `work` was not done a little after the deadline. Rejects as the work does. */
 async function within(work: Promise<void>, deadline: AbortSignal): Promise<boolean> {
   return await new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined

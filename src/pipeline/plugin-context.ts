@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ComponentKind, PluginContext } from '../plugin/component.ts'
+import type { Door } from '../plugin/door.ts'
 import { componentLogger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -11,18 +12,20 @@ export interface PluginContextParts {
   /** The logger of the process; the context gets one that names the component. */
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly door: Door
   readonly reportStatus: PluginContext['reportStatus']
 }
 
 /** What a component is given beside its config. */
 export function createPluginContext(parts: PluginContextParts): PluginContext {
-  const { kind, id, pipeline, metrics, reportStatus } = parts
+  const { kind, id, pipeline, metrics, door, reportStatus } = parts
   const logger = componentLogger(parts.logger, kind, id)
   return {
     id,
     kind,
     logger: pipeline === undefined ? logger : logger.child({ pipeline }),
     metrics,
+    door,
     reportStatus,
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Consumer } from './consumer.ts'
+import type { Door } from './door.ts'
 
 export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension'
 
@@ -48,6 +49,8 @@ export interface PluginContext {
   /** Carries the component's id in every line. WARN = recovered, nothing lost; ERROR = loss. */
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Receivers ask it before they read a request; whoever must keep data out stands guard there. */
+  readonly door: Door
   /** Tells `/health`. `detail` is one sentence for the operator, without secrets. */
   reportStatus(status: ComponentStatus, detail?: string): void
 }

@@ -1,21 +1,48 @@
 import type { ComponentKind, ComponentStatus } from './component.ts'
 import type { ComponentHealth } from './health.ts'
 
-interface Entry {
-  readonly id: string
-  readonly kind: ComponentKind
-  readonly pipeline: string | undefined
-  status: ComponentStatus
-  detail: string | undefined
-  since: string
+/**
+ * What one component last said of itself. Before its first word it is `starting`; repeating a status
+ * keeps its `since` and takes the new detail.
+ */
+export class StatusEntry {
+  readonly #id: string
+  readonly #kind: ComponentKind
+  readonly #pipeline: string | undefined
+  readonly #now: () => Date
+  #status: ComponentStatus = 'starting'
+  #detail: string | undefined
+  #since: string
+
+  constructor(kind: ComponentKind, id: string, pipeline?: string, now = () => new Date()) {
+    this.#kind = kind
+    this.#id = id
+    this.#pipeline = pipeline
+    this.#now = now
+    this.#since = now().toISOString()
+  }
+
+  report(status: ComponentStatus, detail?: string): void {
+    if (status !== this.#status) this.#since = this.#now().toISOString()
+    this.#status = status
+    this.#detail = detail
+  }
+
+  health(): ComponentHealth {
+    return {
+      id: this.#id,
+      kind: this.#kind,
+      ...(this.#pipeline === undefined ? {} : { pipeline: this.#pipeline }),
+      status: this.#status,
+      ...(this.#detail === undefined ? {} : { detail: this.#detail }),
+      since: this.#since,
+    }
+  }
 }
 
-/**
- * The last status of every component. A component that has never reported is `starting`; repeating
- * a status keeps its `since` and takes the new detail.
- */
+/** The last status of every component of the service. */
 export class StatusBoard {
-  readonly #entries: Entry[] = []
+  readonly #entries: StatusEntry[] = []
   readonly #now: () => Date
 
   constructor(now: () => Date = () => new Date()) {
@@ -28,25 +55,25 @@ export class StatusBoard {
     id: string,
     pipeline?: string,
   ): (status: ComponentStatus, detail?: string) => void {
-    const since = this.#now().toISOString()
-    const entry: Entry = { id, kind, pipeline, status: 'starting', detail: undefined, since }
-    this.#entries.push(entry)
-    return (status, detail): void => {
-      if (status !== entry.status) entry.since = this.#now().toISOString()
-      entry.status = status
-      entry.detail = detail
-    }
+    const entry = new StatusEntry(kind, id, pipeline, this.#now)
+    this.put(entry)
+    return (status, detail) => entry.report(status, detail)
   }
 
-  /** In the order of `add`. */
+  /** Shows an entry: at the place of another one that then is gone, or at the end. */
+  put(entry: StatusEntry, inPlaceOf?: StatusEntry): void {
+    const at = inPlaceOf === undefined ? -1 : this.#entries.indexOf(inPlaceOf)
+    if (at < 0) this.#entries.push(entry)
+    else this.#entries[at] = entry
+  }
+
+  /** What is not on the board may still report, but nobody sees it. */
+  remove(entry: StatusEntry): void {
+    const at = this.#entries.indexOf(entry)
+    if (at >= 0) this.#entries.splice(at, 1)
+  }
+
   report(): ComponentHealth[] {
-    return this.#entries.map(({ id, kind, pipeline, status, detail, since }) => ({
-      id,
-      kind,
-      ...(pipeline === undefined ? {} : { pipeline }),
-      status,
-      ...(detail === undefined ? {} : { detail }),
-      since,
-    }))
+    return this.#entries.map(entry => entry.health())
   }
 }

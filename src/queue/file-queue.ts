@@ -106,17 +106,18 @@ export class FileQueue implements Queue {
       await this.#lock?.release()
       throw error
     }
-    const { journal, log, folder, segments, missing } = this.#opened
+    const { journal, log, folder, segments } = this.#opened
     this.#reclaim = new Reclaim(journal, folder, segments, error =>
       events.trouble('a segment could not be put away', { error: String(error) }),
     )
-    this.#lots = new LotBook(journal, log.tail, missing, this.#options.sizer)
+    this.#lots = new LotBook(journal, log.tail, this.#options.sizer)
     this.#room.restore(this.#lots.size)
     this.#hot.startAt(journal.cursor)
     this.#reclaim.soon()
   }
 
   async offer(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    this.#started(this.#opened)
     this.#assertDiskTakes()
     const data = encodeLogs(batch)
     const acceptedAtUnixMs = this.#now()

@@ -56,10 +56,12 @@ export class HotItems {
   }
 
   push(item: FileItem): void {
-    const { record } = this.end
+    const { place, record } = this.end
     this.#end = { place: item.to, record: 0 }
-    // The rest of a batch of which an earlier process had begun to send some records.
-    const rest = record > 0 ? { ...item, begunRecords: record } : item
+    // The rest of a batch of which an earlier process had begun to send some records; when that
+    // one is damaged, another comes in its place.
+    const isCut = record > 0 && place.totals.sequence === item.from.totals.sequence
+    const rest = isCut ? { ...item, begunRecords: record } : item
     if (this.#takers.give(rest)) return
     this.#items.push(rest)
     this.#bytes += item.batch.memoryBytes

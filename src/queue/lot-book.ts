@@ -26,13 +26,13 @@ export class LotBook {
   #dropped: FileItem[] = []
   #nextId = 1
 
-  /** `missing`: batches between the cursor and the tail that are damaged. */
-  constructor(journal: Journal, tail: Place, missing: number, sizer: Sizer) {
+  /** What is damaged counts until it is passed over: see `lose`. */
+  constructor(journal: Journal, tail: Place, sizer: Sizer) {
     this.#journal = journal
     this.#sizer = sizer
     const { place, record } = journal.cursor
     this.#held = {
-      requests: tail.totals.sequence - place.totals.sequence - missing,
+      requests: tail.totals.sequence - place.totals.sequence,
       records: tail.totals.records - place.totals.records - record,
       bytes: tail.totals.bytes - place.totals.bytes,
     }

@@ -1,5 +1,7 @@
 import { abortError } from '../plugin/abort.ts'
+import type { Clock } from '../plugin/clock.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
+import { Backlog, retryAfterMs } from '../plugin/retry-after.ts'
 import type { Overflow, Sizer } from './queue.ts'
 
 export interface RoomOptions {
@@ -9,6 +11,7 @@ export interface RoomOptions {
   /** In the unit of `sizer`. */
   readonly capacity: number
   readonly overflow: Overflow
+  readonly clock?: Clock | undefined
   /** How long the oldest batch has been waiting, in milliseconds; 0 when none is. */
   readonly behindMs: () => number
   /** `drop_oldest`: drops what waits longest and gives back its room; false when nothing waits. */
@@ -21,9 +24,6 @@ interface Sender {
   refuse(error: PipelineError): void
 }
 
-const RETRY_AFTER_MS_MIN = 1000
-const RETRY_AFTER_MS_MAX = 30_000
-
 /**
  * The bound of a queue: who may come in now, who waits, who is refused. Whoever waits is let in
  * in the order of arrival, and nobody who came later takes the room.
@@ -32,16 +32,17 @@ export class Room {
   readonly #options: RoomOptions
   // A set keeps the order of arrival and lets one that gives up leave from the middle.
   readonly #senders = new Set<Sender>()
-  #used = 0
+  readonly #backlog: Backlog
   #closed = false
 
   constructor(options: RoomOptions) {
     this.#options = options
+    this.#backlog = new Backlog(options.clock)
   }
 
   /** In the unit of the sizer. */
   get used(): number {
-    return this.#used
+    return this.#backlog.size
   }
 
   /**
@@ -54,7 +55,7 @@ export class Room {
     if (size > capacity) throw this.#tooLargeError(size)
     while (overflow === 'drop_oldest' && !this.#fits(size) && dropOldest?.() === true) {}
     if (this.#senders.size === 0 && this.#fits(size)) {
-      this.#used += size
+      this.#backlog.add(size)
       admitted()
     } else if (overflow === 'block') await this.#wait(size, signal, admitted)
     else throw this.#fullError()
@@ -62,11 +63,11 @@ export class Room {
 
   /** Counts what was inside before this process began; it may be more than the capacity. */
   restore(size: number): void {
-    this.#used += size
+    this.#backlog.add(size)
   }
 
   leave(size: number): void {
-    this.#used -= size
+    this.#backlog.remove(size)
     this.#admitSenders()
   }
 
@@ -76,7 +77,7 @@ export class Room {
   }
 
   #fits(size: number): boolean {
-    return this.#used + size <= this.#options.capacity
+    return this.used + size <= this.#options.capacity
   }
 
   async #wait(size: number, signal: AbortSignal, admitted: () => void): Promise<void> {
@@ -90,7 +91,7 @@ export class Room {
         size,
         admit: () => {
           leave()
-          this.#used += size
+          this.#backlog.add(size)
           admitted()
           resolve()
         },
@@ -131,15 +132,14 @@ export class Room {
   }
 
   /**
-   * Asks the sender to wait as long as the oldest waiting batch has: that is how far the
-   * destination is behind.
+   * Asks the sender to wait as long as the destination is behind: as the oldest waiting batch has
+   * waited, or as the queue will take to drain.
    */
   #fullError(): PipelineError {
     const { name, sizer, capacity, behindMs } = this.#options
-    const retryAfterMs = Math.min(Math.max(behindMs(), RETRY_AFTER_MS_MIN), RETRY_AFTER_MS_MAX)
     return PipelineError.retryable(
-      `sending_queue of ${name} is full: ${this.#used} of ${capacity} ${sizer}`,
-      { reason: 'queue_full', retryAfterMs: Math.ceil(retryAfterMs) },
+      `sending_queue of ${name} is full: ${this.used} of ${capacity} ${sizer}`,
+      { reason: 'queue_full', retryAfterMs: retryAfterMs(this.#backlog.behindMs(behindMs())) },
     )
   }
 }

@@ -10,6 +10,7 @@ import type { HealthReport } from '../plugin/health.ts'
 import type { EventLoopLag } from '../telemetry/event-loop-lag.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { updateProcessMetrics } from '../telemetry/process-metrics.ts'
+import type { ReloadOutcome } from './reloader.ts'
 
 const ENDPOINT_KEY = 'service::telemetry::metrics::endpoint'
 
@@ -19,14 +20,19 @@ export interface AdminServerOptions {
   readonly lag: EventLoopLag
   readonly health: () => HealthReport
   readonly stats: () => Promise<unknown>
+  /** Reads the config again; undefined: there is no `/reload`. */
+  readonly reload?: (() => Promise<ReloadOutcome>) | undefined
 }
 
-/** Serves `/metrics`, `/health`, `/health/live`, `/health/ready` and `/stats`, read-only. */
+/**
+ * Serves `/metrics`, `/health`, `/health/live`, `/health/ready` and `/stats`, read-only, and
+ * `POST /reload` for programs on this machine.
+ */
 export class AdminServer {
   readonly #server: StatusServer
 
   constructor(options: AdminServerOptions) {
-    const { logger, metrics, lag, health, stats } = options
+    const { logger, metrics, lag, health, stats, reload } = options
     this.#server = new StatusServer({
       routes: new Map<string, StatusRoute>([
         ['/metrics', () => metricsReply(metrics, lag)],
@@ -35,6 +41,9 @@ export class AdminServer {
         ['/health/ready', () => readyReply(health())],
         ['/stats', async () => jsonReply(200, await stats())],
       ]),
+      actions: new Map(
+        reload === undefined ? [] : [['/reload', async () => reloadReply(await reload())]],
+      ),
       onError: (err, path) => logger.error({ err, path }, 'cannot answer'),
     })
   }
@@ -57,6 +66,12 @@ async function metricsReply(metrics: Metrics, lag: EventLoopLag): Promise<Status
 
 function healthReply(report: HealthReport): StatusReply {
   return jsonReply(report.ready ? 200 : 503, report)
+}
+
+/** 400 for a config with errors; 409 for one that could not be run: the old one runs. */
+function reloadReply(outcome: ReloadOutcome): StatusReply {
+  const status = { success: 200, invalid: 400, failed: 409 }[outcome.result]
+  return jsonReply(status, outcome)
 }
 
 function readyReply({ ready, status }: HealthReport): StatusReply {

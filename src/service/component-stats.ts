@@ -1,14 +1,17 @@
 import type { Counter, Gauge } from 'prom-client'
+import type { ComponentHealth } from '../plugin/health.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
 type Figures = Record<string, number | Record<string, number>>
 
 /**
  * What the metrics say of receivers and processors, and of what was dropped and why, by component
- * id and in log records: the same figures as on `/metrics`, for people.
+ * id and in log records: the same figures as on `/metrics`, for people. Of receivers and processors
+ * only those that run, `components`; what was dropped stays.
  */
 export async function componentStats(
   metrics: Metrics,
+  components: readonly Pick<ComponentHealth, 'kind' | 'id'>[],
 ): Promise<Record<'receivers' | 'processors' | 'dropped', Record<string, Figures>>> {
   const receivers = new Map<string, Figures>()
   const processors = new Map<string, Figures>()
@@ -21,9 +24,13 @@ export async function componentStats(
   await add(processors, 'processor', 'memory_accepted', metrics.memoryLimiterAccepted)
   await add(processors, 'processor', 'memory_refused', metrics.memoryLimiterRefused)
   await add(dropped, 'component', 'records', metrics.dropped)
+  const present = (kind: ComponentHealth['kind'], all: Map<string, Figures>): typeof all => {
+    const ids = components.filter(component => component.kind === kind).map(({ id }) => id)
+    return new Map([...all].filter(([id]) => ids.includes(id)))
+  }
   return {
-    receivers: Object.fromEntries(receivers),
-    processors: Object.fromEntries(processors),
+    receivers: Object.fromEntries(present('receiver', receivers)),
+    processors: Object.fromEntries(present('processor', processors)),
     dropped: Object.fromEntries(dropped),
   }
 }

@@ -1,18 +1,25 @@
 import type { EventEmitter } from 'node:events'
 import type { DestinationStream, Logger } from 'pino'
+import type { LoadedConfig } from '../config/load.ts'
 import type { ServiceConfig } from '../config/service-config.ts'
 import { buildPipelines } from '../pipeline/pipelines.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { version } from '../telemetry/version.ts'
 import { bannerLines } from './banner.ts'
+import { ConfigWatch } from './config-watch.ts'
 import { handleFaults } from './faults.ts'
+import { Reloader } from './reloader.ts'
 import type { PipelinesFactory } from './running-pipelines.ts'
 import { Service } from './service.ts'
 import { handleSignals } from './signals.ts'
 
 export interface RunServiceOptions {
   readonly config: ServiceConfig
+  /** Reads the config again, for SIGHUP and `POST /reload`. */
+  readonly load: () => Promise<LoadedConfig>
+  /** Reload by itself when one of these files changes; absent: only when told to. */
+  readonly watch?: readonly string[] | undefined
   /** Absent: every pipeline of the config. */
   readonly role?: string | undefined
   /** Stands in for the real ones in tests. */
@@ -53,7 +60,10 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
     logger,
     metrics,
     shutdownTimeoutMs,
+    reload: () => reloader.reload('POST /reload'),
   })
+  const { reloader, watch } = createReloader(service, options, { logger, metrics })
+  await watch?.start()
   let healthy = true
   let end: () => void = () => undefined
   const ended = new Promise<void>(resolve => {
@@ -61,7 +71,15 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
   })
   const abandon = (): void => options.exit(1)
   const releases = [
-    handleSignals({ source, logger, shutdownTimeoutMs, stop: () => end(), abandon }),
+    handleSignals({
+      source,
+      logger,
+      shutdownTimeoutMs,
+      stop: () => end(),
+      abandon,
+      reload: () => void reloader.reload('SIGHUP'),
+    }),
+    () => watch?.stop(),
     handleFaults({
       source,
       logger,
@@ -85,6 +103,28 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
   } finally {
     for (const release of releases) release()
   }
+}
+
+function createReloader(
+  service: Service,
+  { load, watch: given }: RunServiceOptions,
+  common: { readonly logger: Logger; readonly metrics: Metrics },
+): { readonly reloader: Reloader; readonly watch: ConfigWatch | undefined } {
+  let files = given ?? []
+  const reloader = new Reloader({
+    ...common,
+    load: async () => {
+      const loaded = await load()
+      // Those it was started with stay: a file that is missing now may come back.
+      files = [...new Set([...(given ?? []), ...loaded.files])]
+      return loaded
+    },
+    apply: config => service.reload(config),
+  })
+  const onChange = (): void => void reloader.reload('a config file has changed')
+  const { logger } = common
+  const watch = given && new ConfigWatch({ files: () => files, onChange, logger })
+  return { reloader, watch }
 }
 
 function announce(service: Service, options: RunServiceOptions, logger: Logger): void {

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino'
 import type { ServiceConfig } from '../config/service-config.ts'
+import type { PreparedChange } from '../pipeline/pipelines.ts'
+import type { Door } from '../plugin/door.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -18,6 +20,11 @@ export interface RunningPipelines {
   /** From receivers to exporters; gives up on what is left when `deadline` aborts. */
   stop(deadline: AbortSignal): Promise<void>
   endpoints(): readonly ComponentEndpoints[]
+  /**
+   * Builds what another config asks for beside what runs; opens nothing. Each step of going over has
+   * `timeoutMs`. Throws as the factory does.
+   */
+  prepare(config: ServiceConfig, timeoutMs: number): Promise<PreparedChange>
   /** For `/stats`: records in, out, refused and dropped by pipeline; queues by exporter. */
   stats(): object
 }
@@ -27,6 +34,7 @@ interface PipelinesOptions {
   readonly role?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly door: Door
   readonly statusBoard: StatusBoard
 }
 

@@ -1,5 +1,8 @@
 import type { Logger } from 'pino'
 import type { ServiceConfig } from '../config/service-config.ts'
+import type { ComponentChanges } from '../pipeline/changes.ts'
+import { untilAborted } from '../plugin/abort.ts'
+import { Door } from '../plugin/door.ts'
 import { type HealthReport, worstStatus } from '../plugin/health.ts'
 import { StatusBoard } from '../plugin/status-board.ts'
 import { EventLoopLag } from '../telemetry/event-loop-lag.ts'
@@ -9,7 +12,10 @@ import { AdminServer } from './admin-server.ts'
 import { componentStats } from './component-stats.ts'
 import { withDeadline } from './deadline.ts'
 import { Extensions } from './extensions.ts'
+import { ExtensionsChange } from './extensions-change.ts'
+import type { ReloadOutcome } from './reloader.ts'
 import type { ComponentEndpoints, PipelinesFactory, RunningPipelines } from './running-pipelines.ts'
+import { changeTelemetry } from './telemetry-change.ts'
 
 type Phase = 'starting' | 'ok' | 'stopping' | 'stopped'
 
@@ -20,8 +26,10 @@ export interface ServiceOptions {
   readonly createPipelines: PipelinesFactory
   readonly logger: Logger
   readonly metrics: Metrics
-  /** Longest time for `stop` to drain, in milliseconds. */
+  /** Longest time for `stop` to drain, and for one part to be replaced, in milliseconds. */
   readonly shutdownTimeoutMs: number
+  /** Answers `POST /reload`; absent: there is no such path. */
+  readonly reload?: () => Promise<ReloadOutcome>
 }
 
 /**
@@ -32,6 +40,7 @@ export class Service {
   readonly #options: ServiceOptions
   readonly #status = new StatusBoard()
   readonly #lag = new EventLoopLag()
+  readonly #door = new Door()
   readonly #extensions: Extensions
   readonly #pipelines: RunningPipelines
   readonly #admin: AdminServer
@@ -40,6 +49,11 @@ export class Service {
   #adminUrl: string | undefined
   #starting: Promise<void> | undefined
   #stopping: Promise<boolean> | undefined
+  /** A reload under way, and what the last one still has to stop. Neither rejects. */
+  #reloading: Promise<void> = Promise.resolve()
+  #leaving: Promise<void> = Promise.resolve()
+  #generation = 1
+  #loadedAt = new Date().toISOString()
 
   /** Builds everything and opens nothing. Throws ConfigError for an unknown role. */
   constructor(options: ServiceOptions) {
@@ -47,15 +61,17 @@ export class Service {
     const { config, role, logger, metrics } = options
     const status = this.#status
     const health = (): HealthReport => this.health()
-    this.#extensions = new Extensions({ config, logger, metrics, status, health })
+    this.#extensions = new Extensions({ config, logger, metrics, door: this.#door, status, health })
     this.#pipelines = options.createPipelines(config, {
       role,
       logger,
       metrics,
+      door: this.#door,
       statusBoard: status,
     })
     const stats = (): Promise<object> => this.stats()
-    this.#admin = new AdminServer({ logger, metrics, lag: this.#lag, health, stats })
+    const { reload } = options
+    this.#admin = new AdminServer({ logger, metrics, lag: this.#lag, health, stats, reload })
   }
 
   /** Where `/metrics`, `/health` and `/stats` are; undefined when they are not served. */
@@ -85,6 +101,17 @@ export class Service {
     return await this.#stopping
   }
 
+  /**
+   * Goes over to another config, which has been checked. Resolves when all of it runs; what is no
+   * longer used goes on draining. Rejects, with the old config running, when a component cannot be
+   * created or started, and while the service stops. One call at a time.
+   */
+  async reload(config: ServiceConfig): Promise<ComponentChanges> {
+    const changing = this.#reload(config)
+    this.#reloading = Promise.allSettled([this.#reloading, changing]).then(() => undefined)
+    return await changing
+  }
+
   health(): HealthReport {
     const components = this.#status.report()
     const worst = worstStatus(components.map(({ status }) => status))
@@ -105,11 +132,13 @@ export class Service {
       node: process.version,
       pid: process.pid,
       status: this.health().status,
+      config: { generation: this.#generation, loaded_at: this.#loadedAt },
       uptime_seconds: process.uptime(),
       memory: { rss, heap_used: heapUsed, heap_total: heapTotal, external, buffers: arrayBuffers },
       event_loop_lag_seconds: this.#lag.get(),
+      door: this.#door.stats(),
       ...this.#pipelines.stats(),
-      ...(await componentStats(this.#options.metrics)),
+      ...(await componentStats(this.#options.metrics, this.#status.report())),
     }
   }
 
@@ -134,11 +163,39 @@ export class Service {
     if (this.#stopping === undefined) await step()
   }
 
+  async #reload(config: ServiceConfig): Promise<ComponentChanges> {
+    const { shutdownTimeoutMs: timeoutMs, logger } = this.#options
+    const pipelines = await this.#unlessStopped(async () => {
+      await this.#starting
+      return await this.#pipelines.prepare(config, timeoutMs)
+    })
+    const extensions = new ExtensionsChange(this.#extensions, config, logger)
+    await this.#unlessStopped(() => extensions.apply(AbortSignal.timeout(timeoutMs)))
+    try {
+      const { drained } = await this.#unlessStopped(() => pipelines.apply())
+      // An extension may serve what still drains.
+      this.#leaving = drained.then(() => extensions.finish(AbortSignal.timeout(timeoutMs)))
+    } catch (thrown) {
+      await extensions.undo(AbortSignal.timeout(timeoutMs))
+      throw thrown
+    }
+    changeTelemetry(this.#options.config.telemetry, config.telemetry, logger)
+    this.#generation++
+    this.#loadedAt = new Date().toISOString()
+    return joinChanges(extensions.changes, pipelines.changes)
+  }
+
+  async #unlessStopped<T>(step: () => Promise<T>): Promise<T> {
+    if (this.#stopping !== undefined) throw new Error('the service is stopping')
+    return await step()
+  }
+
   async #stop(): Promise<boolean> {
-    // A stop in the middle of the start waits for the step under way: it cannot be undone halfway.
+    // A stop in the middle of the start, or of a reload, waits for the step under way: it cannot be
+    // undone halfway.
     const { shutdownTimeoutMs } = this.#options
     const started = Promise.resolve(this.#starting).catch(() => undefined)
-    await withDeadline(shutdownTimeoutMs, () => started)
+    await withDeadline(shutdownTimeoutMs, () => started.then(() => this.#reloading))
     return await this.#stopParts()
   }
 
@@ -147,6 +204,7 @@ export class Service {
     this.#enter('stopping')
     const inTime = await withDeadline(shutdownTimeoutMs, async deadline => {
       await this.#attempt('pipelines', () => this.#pipelines.stop(deadline))
+      await untilAborted(this.#leaving, deadline)
       await this.#attempt('extensions', () => this.#extensions.stop(deadline))
       await this.#attempt('admin server', () => this.#admin.stop(deadline))
     })
@@ -169,5 +227,18 @@ export class Service {
   #enter(phase: Phase): void {
     this.#phase = phase
     this.#since = new Date().toISOString()
+  }
+}
+
+function joinChanges(
+  extensions: ExtensionsChange['changes'],
+  { kept, added, changed, rewired, removed }: ComponentChanges,
+): ComponentChanges {
+  return {
+    kept: [...extensions.kept, ...kept],
+    added: [...extensions.added, ...added],
+    changed: [...extensions.changed, ...changed],
+    rewired,
+    removed: [...extensions.removed, ...removed],
   }
 }

@@ -16,15 +16,17 @@ export interface SignalOptions {
   readonly stop: () => void
   /** Called for the second: MUST end the process. */
   readonly abandon: () => void
+  /** Called for every SIGHUP. */
+  readonly reload: () => void
   readonly now?: () => number
 }
 
 /**
- * SIGTERM and SIGINT drain; a second one ends the process at once. SIGHUP does nothing yet. Gives
- * the function that stops listening.
+ * SIGTERM and SIGINT drain; a second one ends the process at once. SIGHUP reads the config again.
+ * Gives the function that stops listening.
  */
 export function handleSignals(options: SignalOptions): () => void {
-  const { source, logger, shutdownTimeoutMs, stop, abandon, now = Date.now } = options
+  const { source, logger, shutdownTimeoutMs, stop, abandon, reload, now = Date.now } = options
   let first: { signal: string; atMs: number } | undefined
   const onStop = (signal: string): void => {
     if (first === undefined) {
@@ -39,9 +41,7 @@ export function handleSignals(options: SignalOptions): () => void {
       abandon()
     }
   }
-  const onHangup = (): void => {
-    logger.info('SIGHUP: nothing to do; restart to run a changed config')
-  }
+  const onHangup = (): void => reload()
   source.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onHangup)
   return () => void source.off('SIGTERM', onStop).off('SIGINT', onStop).off('SIGHUP', onHangup)
 }

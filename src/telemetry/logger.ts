@@ -22,9 +22,11 @@ export interface LoggerOptions {
  */
 export function createLogger(options: LoggerOptions): Logger {
   const destination = options.destination ?? pino.destination({ fd: STDERR, sync: true })
+  const children = new Set<WeakRef<Logger>>()
   const stream = options.encoding === 'console' ? consoleStream(destination) : destination
-  return pino(
+  const logger: Logger = pino(
     {
+      onChild: child => children.add(new WeakRef(child)),
       level: options.level,
       base: Object.keys(options.resource).length > 0 ? { resource: options.resource } : null,
       timestamp: stdTimeFunctions.isoTime,
@@ -37,6 +39,21 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     stream,
   )
+  descendants.set(logger, children)
+  return logger
+}
+
+/** Of each logger of a process, those made from it: they have their own level. */
+const descendants = new WeakMap<Logger, Set<WeakRef<Logger>>>()
+
+/** Changes the level of a logger from `createLogger` and of all that were made from it. */
+export function setLogLevel(logger: Logger, level: LoggerOptions['level']): void {
+  logger.level = level
+  for (const reference of descendants.get(logger) ?? []) {
+    const child = reference.deref()
+    if (child === undefined) descendants.get(logger)?.delete(reference)
+    else child.level = level
+  }
 }
 
 /** A logger that names the component in every line. */

@@ -11,6 +11,7 @@ export class Metrics {
   readonly receiverAccepted: Counter<'receiver' | 'transport'>
   readonly receiverRefused: Counter<'receiver' | 'transport'>
   readonly receiverFailed: Counter<'receiver' | 'transport'>
+  readonly doorRefused: Counter<'receiver' | 'transport' | 'reason'>
   readonly processorIncoming: Counter<'processor' | 'pipeline'>
   readonly processorOutgoing: Counter<'processor' | 'pipeline'>
   readonly batchSendSize: Histogram<'processor'>
@@ -25,8 +26,10 @@ export class Metrics {
   readonly exporterQueueSize: Gauge<'exporter'>
   readonly exporterQueueCapacity: Gauge<'exporter'>
   readonly exporterInFlight: Gauge<'exporter'>
+  readonly exporterConcurrencyLimit: Gauge<'exporter'>
   readonly exporterBatchRecords: Histogram<'exporter'>
   readonly kafka: KafkaMetrics
+  readonly exporterAltered: Counter<'exporter' | 'reason'>
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
   readonly processUptime: Counter
@@ -36,6 +39,9 @@ export class Metrics {
   readonly processSysMemory: Gauge
   readonly processExternal: Gauge
   readonly eventLoopLag: Gauge<'stat'>
+  readonly configReloads: Counter<'result'>
+  readonly configReloadOk: Gauge
+  readonly configReloadTime: Gauge
 
   // oxlint-disable-next-line max-lines-per-function -- a table of names, not logic
   constructor(registry: Registry = new Registry()) {
@@ -59,6 +65,11 @@ export class Metrics {
       'otelcol_receiver_failed_log_records_total',
       'Log records that could not be read; the sender was told.',
       ['receiver', 'transport'],
+    )
+    this.doorRefused = counter(
+      'parsec_receiver_door_refused_requests_total',
+      'Requests refused before they were read, by reason; nobody can know their records.',
+      ['receiver', 'transport', 'reason'],
     )
     this.processorIncoming = counter(
       'otelcol_processor_incoming_items_total',
@@ -132,6 +143,11 @@ export class Metrics {
       'Batches on their way to the destination.',
       ['exporter'],
     )
+    this.exporterConcurrencyLimit = gauge(
+      'parsec_exporter_concurrency_limit',
+      'How many batches may be on their way to the destination at the same time, at this moment.',
+      ['exporter'],
+    )
     this.exporterBatchRecords = new Histogram({
       name: 'otelcol_exporter_queue_batch_send_size',
       help: 'Log records per batch sent.',
@@ -140,6 +156,11 @@ export class Metrics {
       registers: [registry],
     })
     this.kafka = kafkaMetrics(counter, gauge)
+    this.exporterAltered = counter(
+      'parsec_exporter_altered_values_total',
+      'Values stored with a change because the destination cannot hold them as they came, by reason.',
+      ['exporter', 'reason'],
+    )
     this.dropped = counter(
       'parsec_dropped_log_records_total',
       'Log records lost for good, by the component that dropped them and the reason.',
@@ -185,5 +206,33 @@ export class Metrics {
       'How late timers ran in the last 10 seconds.',
       ['stat'],
     )
+    this.configReloads = counter(
+      'parsec_config_reloads_total',
+      'Times the config was read again while running: success, invalid or failed.',
+      ['result'],
+    )
+    this.configReloadOk = gauge(
+      'parsec_config_last_reload_successful',
+      '1 when the config that was last read is the one that runs, otherwise 0.',
+      [],
+    )
+    this.configReloadTime = gauge(
+      'parsec_config_last_reload_success_timestamp_seconds',
+      'When the config that runs was read, in seconds since 1970.',
+      [],
+    )
+  }
+
+  /**
+   * Removes the gauges of a component that is gone: `kind` is their label, `id` its value. Counters
+   * stay, so that sums over time stay right.
+   */
+  async forget(kind: string, id: string): Promise<void> {
+    for (const metric of this.registry.getMetricsAsArray() as unknown[]) {
+      if (!(metric instanceof Gauge)) continue
+      for (const { labels } of (await metric.get()).values) {
+        if (labels[kind] === id) metric.remove(labels)
+      }
+    }
   }
 }

@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.ts'
 import { renderProblems } from '../config/render-problem.ts'
 import type { ServiceConfig } from '../config/service-config.ts'
 import type { ExportChainOptions } from '../export/chain.ts'
+import type { ComponentChanges } from '../pipeline/changes.ts'
 import { buildPipelines, type Pipelines } from '../pipeline/pipelines.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import type { Plugin } from '../plugin/define-plugin.ts'
@@ -29,6 +30,7 @@ export interface RunOptions extends ExportChainOptions {
 export interface PipelineRun {
   readonly pipelines: Pipelines
   readonly metrics: TestContext['metrics']
+  readonly door: TestContext['door']
   /** Every log line, parsed. */
   readonly lines: TestContext['lines']
   readonly statusBoard: StatusBoard
@@ -36,6 +38,8 @@ export interface PipelineRun {
   send(batch: LogBatch, signal?: AbortSignal, receiver?: string): Promise<void>
   /** What the `sink`, or another exporter of its kind, has got. */
   sink(id?: string): LogSink
+  /** Goes over to another config, as a reload does; resolves when the old one has drained. */
+  reload(yaml: string): Promise<ComponentChanges>
   /** Drains and stops; the teardown does it otherwise. */
   stop(deadline?: AbortSignal): Promise<void>
 }
@@ -61,9 +65,9 @@ export async function runPipeline(
     typeof config === 'string'
       ? await check(config, [...plugins, ...ends.plugins], options.env)
       : config
-  const { logger, metrics, lines } = createTestContext('exporter', 'pipeline')
+  const { logger, metrics, door, lines } = createTestContext('exporter', 'pipeline')
   const statusBoard = new StatusBoard()
-  const pipelines = buildPipelines(checked, { ...options, logger, metrics, statusBoard })
+  const pipelines = buildPipelines(checked, { ...options, logger, metrics, door, statusBoard })
   let stopped: Promise<void> | undefined
   const stop = (deadline = AbortSignal.timeout(options.stopMs ?? STOP_MS)): Promise<void> => {
     stopped ??= pipelines.stop(deadline)
@@ -74,10 +78,17 @@ export async function runPipeline(
   return {
     pipelines,
     metrics,
+    door,
     lines,
     statusBoard,
     send: (batch, signal = NEVER, receiver = 'test') =>
       known<Consumer>(ends.entries, receiver).consume(batch, signal),
+    reload: async yaml => {
+      const next = await check(yaml, [...plugins, ...ends.plugins], options.env)
+      const prepared = await pipelines.prepare(next, options.stopMs ?? STOP_MS)
+      await (await prepared.apply()).drained
+      return prepared.changes
+    },
     sink: id => known(ends.sinks, id ?? [...ends.sinks.keys()][0] ?? 'sink'),
     stop,
   }

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import type { ComponentKind, ComponentStatus } from '../plugin/component.ts'
+import { Door } from '../plugin/door.ts'
 import type { ExtensionContext } from '../plugin/extension-context.ts'
 import type { HealthReport } from '../plugin/health.ts'
 import { Metrics } from '../telemetry/metrics.ts'
@@ -29,6 +30,7 @@ export function createTestContext(kind: ComponentKind, id: string): TestContext 
     kind,
     logger: pino({ level: 'trace' }, stream).child({ component: id }),
     metrics: new Metrics(),
+    door: new Door(),
     lines,
     statuses,
     report: { status: 'ok', ready: true, since, components: [] },

@@ -171,3 +171,9 @@ test('so is the port of the status server', async t => {
   t.deepEqual(await parsec.exited, { code: 1, signal: null })
   t.regex(parsec.stderr(), /is already in use.* set service::telemetry::metrics::endpoint/)
 })
+
+test('--watch without a file to watch is a mistake in the command line', async t => {
+  const parsec = startParsec(t, [...config(otlp('otlp'), 'nop: {}', ONE_PIPELINE), '--watch'])
+  t.deepEqual(await parsec.exited, { code: 2, signal: null })
+  t.regex(parsec.stderr(), /--watch needs a config that is read from a file/)
+})

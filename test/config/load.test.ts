@@ -196,3 +196,13 @@ test('deep nesting, alias bombs and huge expansions end in an error', async t =>
   const errors = problems.filter(({ severity }) => severity === 'error')
   t.true(errors.some(({ message }) => message.includes('does a value refer to itself?')))
 })
+
+test('the files that were read are told, included and missing ones too', async t => {
+  const included = await fileWith(t, 'endpoint.txt', '0.0.0.0:4317')
+  const text = `receivers: {otlp: {endpoint: "\${file:${included}}"}, otlp/2: {endpoint: "\${file:/missing}"}}`
+  const path = await fileWith(t, 'config.yaml', text)
+  const sources = [`yaml:${configText()}`, `file:${path}`]
+  const { files, config } = await loadConfig({ sources, plugins: fakePlugins, env })
+  t.is(config, undefined)
+  t.deepEqual(files, [path, included, '/missing'])
+})

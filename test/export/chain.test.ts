@@ -9,6 +9,7 @@ import {
   LogSink,
   ManualClock,
   sampleLogs,
+  settle,
   type TestContext,
 } from '../../src/testing/index.ts'
 
@@ -129,4 +130,49 @@ test('only the keys of the chain are taken from the config of an exporter', t =>
   t.deepEqual(chainConfigOf({ endpoint: 'x', timeout: 5000 }), { timeout: 5000 })
   t.deepEqual(chainConfigOf({ timeout: 'soon' }), {})
   t.deepEqual(chainConfigOf(undefined), {})
+})
+
+test('fewer than num_consumers are sent at once to a destination that says it is too much', async t => {
+  const { chain, sink, clock, context } = await start({
+    sending_queue: { num_consumers: 10, sizer: 'items', queue_size: 1000 },
+    retry_on_failure: { initial_interval: '100ms', max_interval: '100ms' },
+  })
+  let inFlight = 0
+  const most: number[] = []
+  sink.before = async () => {
+    most.push(++inFlight)
+    await new Promise<void>(resolve => clock.after(50, resolve))
+    if (inFlight-- > 4) throw PipelineError.retryable('busy', { code: 'resource_exhausted' })
+  }
+  for (let i = 0; i < 400; i++) await chain.consume(sampleLogs(['a']), never)
+  await clock.advance(10_000)
+  t.is(chain.stats().sent, 400)
+  t.is(Math.max(...most.slice(0, 20)), 10)
+  t.true(Math.max(...most.slice(200)) < 8, String(most.slice(200)))
+  const text = await context.metrics.registry.metrics()
+  t.regex(text, /parsec_exporter_concurrency_limit\{exporter="end"\} \d/)
+  t.like(chain.stats().concurrency, { limit_max: 10, in_flight: 0, waiting: 0 })
+})
+
+test('adaptive_concurrency can be off, and without a queue there is none', async t => {
+  const off = { sending_queue: { adaptive_concurrency: { enabled: false } } }
+  t.is((await start(off)).chain.stats().concurrency, undefined)
+  t.is((await start(direct)).chain.stats().concurrency, undefined)
+})
+
+test('a batch that waits for its turn is given up by the stop as any other', async t => {
+  const { chain, sink, clock } = await start({ sending_queue: { num_consumers: 2 } })
+  sink.before = () => {
+    throw PipelineError.retryable('busy', { code: 'unavailable' })
+  }
+  for (let i = 0; i < 4; i++) await chain.consume(sampleLogs(['a']), never)
+  await clock.advance(60_000)
+  t.is(chain.stats().concurrency?.limit, 1)
+  sink.before = () => new Promise(() => {})
+  const deadline = new AbortController()
+  const stopped = chain.stop(deadline.signal)
+  await settle()
+  deadline.abort()
+  await stopped
+  t.like(chain.stats(), { dropped: 4 })
 })

@@ -15,6 +15,12 @@ import { NEVER, type Verdict, watch } from '../helpers/verdict.ts'
 const CONFIG: SendingQueueConfig = {
   enabled: true,
   num_consumers: 1,
+  adaptive_concurrency: {
+    enabled: true,
+    decrease_ratio: 0.9,
+    ewma_alpha: 0.4,
+    rtt_deviation_scale: 2.5,
+  },
   wait_for_result: false,
   block_on_overflow: false,
   sizer: 'items',

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '../../src/config/service-config.ts'
+import type { ComponentChanges } from '../../src/pipeline/changes.ts'
 import type { ExtensionPlugin } from '../../src/plugin/define-plugin.ts'
 import type { PipelinesFactory, RunningPipelines } from '../../src/service/running-pipelines.ts'
 
@@ -35,12 +36,24 @@ export function withExtensions(
   }
 }
 
+export const noChanges: ComponentChanges = {
+  kept: [],
+  added: [],
+  changed: [],
+  rewired: [],
+  removed: [],
+}
+
 /** Pipelines that do what they are told. */
 export function fakePipelines(change: Partial<RunningPipelines> = {}): PipelinesFactory {
   return () => ({
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
     endpoints: () => [],
+    prepare: async () => ({
+      changes: noChanges,
+      apply: async () => ({ drained: Promise.resolve() }),
+    }),
     stats: () => ({}),
     ...change,
   })

@@ -43,7 +43,7 @@ const server = createServer((request, response) => {
       () => response.end(),
       (error: unknown) => {
         const { retryable, retryAfterMs = 0 } = PipelineError.from(error)
-        const headers = { 'retry-after': String(retryAfterMs / 1000) }
+        const headers = { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
         response.writeHead(retryable ? 503 : 400, headers).end()
       },
     )

@@ -2,6 +2,7 @@ import { type ChannelCredentials, Client, credentials, Metadata } from '@grpc/gr
 import type { ExecutionContext } from 'ava'
 import { otlpReceiverConfig } from '../../plugins/receivers/otlp/config.ts'
 import { OtlpReceiver } from '../../plugins/receivers/otlp/receiver.ts'
+import type { Door } from '../../src/plugin/door.ts'
 import { LogSink } from '../../src/testing/log-sink.ts'
 import { createTestContext, type TestContext } from '../../src/testing/test-context.ts'
 
@@ -15,10 +16,11 @@ export interface RunningReceiver {
   readonly grpc: string
 }
 
-/** Starts the receiver on free ports with a sink behind it; stopped at the end of the test. */
+/** Starts the receiver on free ports with a sink behind it, by default at its own door; stopped at the end of the test. */
 export async function startReceiver(
   t: ExecutionContext,
   protocols: { http?: object; grpc?: object },
+  door?: Door,
 ): Promise<RunningReceiver> {
   const config = otlpReceiverConfig.parse({
     protocols: Object.fromEntries(
@@ -26,7 +28,8 @@ export async function startReceiver(
     ),
   })
   const sink = new LogSink()
-  const context = createTestContext('receiver', 'otlp')
+  const own = createTestContext('receiver', 'otlp')
+  const context = door === undefined ? own : { ...own, door }
   const receiver = new OtlpReceiver(config, context, sink)
   await receiver.start()
   t.teardown(() => receiver.stop(AbortSignal.abort()))

@@ -8,6 +8,7 @@ import { emptyConfig, fakePipelines } from './fake-service.ts'
 
 const mode = process.argv[2]
 const done = await runService({
+  load: () => Promise.reject(new Error('no config to read')),
   config: emptyConfig(),
   createPipelines: fakePipelines({
     start: async () => {

@@ -3,12 +3,14 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { clickHouseExporter } from '../../plugins/exporters/clickhouse/index.ts'
+import { postgresExporter } from '../../plugins/exporters/postgres/index.ts'
 import { decodeLogs } from '../../src/otlp/decode-logs.ts'
+import type { ExporterPlugin } from '../../src/plugin/define-plugin.ts'
 import { createTestContext } from '../../src/testing/index.ts'
 
 /*
- * A process with a clickhouse exporter in it, to be killed, or to hold a store while others ask. Run
- * as a program it takes orders over IPC; imported it starts that program.
+ * A process with a clickhouse or postgres exporter in it, to be killed, or to hold a store while others
+ * ask. Run as a program it takes orders over IPC; imported it starts that program.
  */
 
 interface Order {
@@ -77,9 +79,11 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 async function main(endpoint: string): Promise<void> {
-  const context = createTestContext('exporter', 'clickhouse')
-  const config = clickHouseExporter.config.parse({ endpoint })
-  const exporter = clickHouseExporter.create(config, context)
+  const plugin: ExporterPlugin = endpoint.startsWith('postgres:')
+    ? postgresExporter
+    : clickHouseExporter
+  const context = createTestContext('exporter', plugin.type)
+  const exporter = plugin.create(plugin.config.parse({ endpoint }), context)
   const report = (message: Report): void => void process.send?.(message)
   const act = async (order: Order): Promise<void> => {
     if (order.stop) await exporter.stop?.(AbortSignal.timeout(10_000))

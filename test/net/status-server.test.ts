@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import test, { type ExecutionContext } from 'ava'
 import {
   jsonReply,
@@ -113,4 +114,35 @@ test('stop does not wait beyond its deadline', async t => {
 test('stop without start is fine', async t => {
   const server = new StatusServer({ routes: new Map(), onError: () => undefined })
   await t.notThrowsAsync(server.stop(AbortSignal.abort()))
+})
+
+const actions = new Map<string, StatusRoute>([['/act', () => jsonReply(200, { done: true })]])
+
+test('an action is done by POST only, and is listed', async t => {
+  const { url } = await start(t, { actions })
+  const response = await fetch(`${url}/act`, { method: 'POST', body: 'ignored' })
+  t.deepEqual([response.status, await response.json()], [200, { done: true }])
+  const get = await fetch(`${url}/act`)
+  t.deepEqual([get.status, get.headers.get('allow')], [405, 'POST'])
+  t.is((await fetch(url, { method: 'POST' })).headers.get('allow'), 'GET, HEAD')
+  const missing = (await (await fetch(`${url}/x`)).json()) as { paths: string[] }
+  t.true(missing.paths.includes('/act'))
+})
+
+test('a web page cannot make a browser act', async t => {
+  const { url } = await start(t, { actions })
+  const headers = { origin: 'https://example.com' }
+  const response = await fetch(`${url}/act`, { method: 'POST', headers })
+  t.is(response.status, 403)
+})
+
+test('an action is not for other machines', async t => {
+  const address = Object.values(networkInterfaces())
+    .flat()
+    .find(one => one?.family === 'IPv4' && !one.internal)?.address
+  if (address === undefined) return t.log('skipped: this machine has no address but its own')
+  const server = new StatusServer({ routes: new Map(), actions, onError: () => undefined })
+  const { port } = await server.start(`${address}:0`, 'x::endpoint')
+  t.teardown(() => server.stop(AbortSignal.abort()))
+  t.is((await fetch(`http://${address}:${port}/act`, { method: 'POST' })).status, 403)
 })

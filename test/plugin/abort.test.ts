@@ -1,5 +1,5 @@
 import test from 'ava'
-import { abortError, orAborted, sharedController } from '../../src/plugin/abort.ts'
+import { abortError, orAborted, sharedController, untilAborted } from '../../src/plugin/abort.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 
 test('any number may listen to a shared signal without a warning', async t => {
@@ -59,4 +59,17 @@ test('a failure after the abort disturbs nobody', async t => {
   fail(new Error('late'))
   await new Promise(resolve => setImmediate(resolve))
   t.deepEqual(unhandled, [])
+})
+
+test('a bounded wait ends with the work', async t => {
+  await t.notThrowsAsync(untilAborted(Promise.resolve(), new AbortController().signal))
+})
+
+test('a bounded wait ends with the signal although the work never does', async t => {
+  const never = new Promise<void>(() => {})
+  const controller = new AbortController()
+  const waiting = untilAborted(never, controller.signal)
+  controller.abort()
+  await t.notThrowsAsync(waiting)
+  await t.notThrowsAsync(untilAborted(never, controller.signal))
 })

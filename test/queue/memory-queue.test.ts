@@ -121,6 +121,26 @@ test('a refusal asks for whole milliseconds', asksToWait, 7000.25, 7001)
 test('a refusal asks for one second at least', asksToWait, 3, 1000)
 test('a refusal asks for half a minute at most', asksToWait, 3_600_000, 30_000)
 
+test('a refusal asks for as long as the queue will take to drain, and for longer the slower it is', async t => {
+  const waitAt = async (drainEveryMs: number): Promise<number> => {
+    const clock = new ManualClock()
+    const queue = createQueue({ capacity: 10, sizer: 'requests', clock })
+    for (let i = 0; i < 10; i++) await queue.offer(one, NEVER)
+    for (let i = 0; i < 20; i++) {
+      await clock.advance(drainEveryMs)
+      queue.done(wholeLot((await queue.take(NEVER))!))
+      await queue.offer(one, NEVER)
+    }
+    const refused = watch(queue.offer(one, NEVER))
+    await refused.promise
+    return refused.error?.retryAfterMs ?? 0
+  }
+  t.deepEqual(
+    [await waitAt(50), await waitAt(500), await waitAt(1500), await waitAt(60_000)],
+    [1000, 5000, 15_000, 30_000],
+  )
+})
+
 test('block_on_overflow waits for room, and the first to wait is the first to get it', async t => {
   const queue = createQueue({ capacity: 2, overflow: 'block' })
   await queue.offer(sampleLogs(['a', 'b']), NEVER)

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import type { HealthReport } from '../../src/plugin/health.ts'
 import { AdminServer } from '../../src/service/admin-server.ts'
+import type { ReloadOutcome } from '../../src/service/reloader.ts'
 import { EventLoopLag } from '../../src/telemetry/event-loop-lag.ts'
 import { createTestContext } from '../../src/testing/test-context.ts'
 
@@ -99,4 +100,39 @@ test('a port in use names the key to change', async t => {
   await t.throwsAsync(second.start(host), {
     message: `${host} is already in use: stop what listens there, or set service::telemetry::metrics::endpoint to a free port`,
   })
+})
+
+async function startReloading(t: ExecutionContext, outcome: ReloadOutcome) {
+  const { logger, metrics } = createTestContext('extension', 'admin')
+  const lag = new EventLoopLag()
+  const server = new AdminServer({
+    logger,
+    metrics,
+    lag,
+    health: () => READY,
+    stats: () => Promise.resolve({}),
+    reload: () => Promise.resolve(outcome),
+  })
+  const url = await server.start('127.0.0.1:0')
+  t.teardown(async () => {
+    lag.stop()
+    await server.stop(AbortSignal.abort())
+  })
+  return `${url}/reload`
+}
+
+const answers = test.macro(async (t, result: ReloadOutcome['result'], status: number) => {
+  const outcome: ReloadOutcome = { result, message: 'm', problems: [] }
+  const url = await startReloading(t, outcome)
+  const response = await fetch(url, { method: 'POST' })
+  t.is(response.status, status)
+  t.deepEqual(await response.json(), outcome)
+})
+test('POST /reload answers 200 with what has changed', answers, 'success', 200)
+test('POST /reload answers 400 with the problems of the config', answers, 'invalid', 400)
+test('POST /reload answers 409 for a config that cannot be run', answers, 'failed', 409)
+
+test('without a way to reload there is no such path', async t => {
+  const { url } = await start(t)
+  t.is((await fetch(`${url}/reload`, { method: 'POST' })).status, 404)
 })

@@ -1,8 +1,12 @@
 import { EventEmitter, once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import test from 'ava'
+import type { LoadedConfig } from '../../src/config/load.ts'
 import { type RunServiceOptions, runService } from '../../src/service/run-service.ts'
-import { emptyConfig, fakePipelines } from '../helpers/fake-service.ts'
+import { emptyConfig, fakePipelines, noChanges } from '../helpers/fake-service.ts'
+import { tempFolder } from '../helpers/temp-folder.ts'
 
 function subject(change: Partial<RunServiceOptions> = {}) {
   const source = new EventEmitter()
@@ -11,6 +15,7 @@ function subject(change: Partial<RunServiceOptions> = {}) {
   let log = ''
   const done = runService({
     config: emptyConfig(),
+    load: () => Promise.reject(new Error('not asked for')),
     createPipelines: fakePipelines({
       endpoints: () => [{ label: 'receiver otlp', endpoints: ['http://localhost:4318/v1/logs'] }],
     }),
@@ -111,4 +116,63 @@ test('a signal during the start ends it', async t => {
   started()
   t.true(await done)
   t.is(stdout.read(), null)
+})
+
+test('SIGHUP goes over to the config as it is read then', async t => {
+  const reloaded: unknown[] = []
+  const next = emptyConfig({ roles: new Map([['edge', []]]) })
+  const effective = {} as LoadedConfig['effective']
+  const { source, done, log } = subject({
+    load: async () => ({ config: next, problems: [], files: [], effective }),
+    createPipelines: fakePipelines({
+      prepare: async given => {
+        reloaded.push(given)
+        return { changes: noChanges, apply: async () => ({ drained: Promise.resolve() }) }
+      },
+    }),
+  })
+  while (!log().includes('is ready')) await new Promise(setImmediate)
+  source.emit('SIGHUP', 'SIGHUP')
+  while (!log().includes('config reloaded')) await new Promise(setImmediate)
+  t.deepEqual(reloaded, [next])
+  source.emit('SIGTERM', 'SIGTERM')
+  t.true(await done)
+})
+
+test('a SIGHUP while it stops changes nothing and does not hold it up', async t => {
+  let stopped = (): void => undefined
+  const effective = {} as LoadedConfig['effective']
+  const { source, done, log } = subject({
+    load: async () => ({ config: emptyConfig(), problems: [], files: [], effective }),
+    createPipelines: fakePipelines({ stop: () => new Promise(resolve => (stopped = resolve)) }),
+  })
+  while (!log().includes('is ready')) await new Promise(setImmediate)
+  source.emit('SIGTERM', 'SIGTERM')
+  await new Promise(resolve => setTimeout(resolve, 5))
+  source.emit('SIGHUP', 'SIGHUP')
+  while (!log().includes('the service is stopping')) await new Promise(setImmediate)
+  stopped()
+  t.true(await done)
+})
+
+test('with watch a changed file is read again, also one that an earlier reading added', async t => {
+  const path = join(await tempFolder(t), 'included')
+  await writeFile(path, 'a')
+  let loads = 0
+  const effective = {} as LoadedConfig['effective']
+  const { source, done, log } = subject({
+    watch: [],
+    load: async () => {
+      loads++
+      return { config: emptyConfig(), problems: [], files: [path], effective }
+    },
+  })
+  while (!log().includes('is ready')) await new Promise(setImmediate)
+  source.emit('SIGHUP', 'SIGHUP')
+  while (!log().includes('a config file has changed')) {
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  while (loads < 2) await new Promise(setImmediate)
+  source.emit('SIGTERM', 'SIGTERM')
+  t.true(await done)
 })

@@ -1,9 +1,10 @@
 import test from 'ava'
 import type { Extension } from '../../src/plugin/component.ts'
 import type { HealthReport } from '../../src/plugin/health.ts'
+import type { RunningPipelines } from '../../src/service/running-pipelines.ts'
 import { Service, type ServiceOptions } from '../../src/service/service.ts'
 import { createTestContext } from '../../src/testing/test-context.ts'
-import { emptyConfig, fakePipelines, withExtensions } from '../helpers/fake-service.ts'
+import { emptyConfig, fakePipelines, noChanges, withExtensions } from '../helpers/fake-service.ts'
 
 function subject(change: Partial<ServiceOptions> = {}) {
   const { logger, metrics, lines } = createTestContext('extension', 'service')
@@ -190,4 +191,123 @@ test('/stats has memory, lag, uptime, version and what the pipelines tell', asyn
   t.true(stats.memory.rss > 10e6)
   t.true(stats.event_loop_lag_seconds.p99 >= 0)
   t.regex(stats.version, /^\d/)
+})
+
+const drained = Promise.resolve()
+
+function prepared(apply: () => Promise<void>): Partial<RunningPipelines> {
+  return {
+    prepare: async () => ({
+      changes: { ...noChanges, kept: ['pipeline logs'] },
+      apply: async () => {
+        await apply()
+        return { drained }
+      },
+    }),
+  }
+}
+
+test('a reload goes over to the extensions and pipelines of the new config', async t => {
+  const calls: string[] = []
+  const note = (call: string) => async () => void calls.push(call)
+  const extension = (id: string): Extension => ({
+    start: note(`start ${id}`),
+    stop: note(`stop ${id}`),
+  })
+  const { service } = subject({
+    config: emptyConfig(withExtensions({ x: () => extension('x') })),
+    createPipelines: fakePipelines(prepared(note('pipelines'))),
+  })
+  await service.start()
+  calls.length = 0
+  const changes = await service.reload(emptyConfig(withExtensions({ y: () => extension('y') })))
+  t.deepEqual(changes, {
+    ...noChanges,
+    kept: ['pipeline logs'],
+    added: ['extension y'],
+    removed: ['extension x'],
+  })
+  await service.stop()
+  t.deepEqual(calls, ['start y', 'pipelines', 'stop x', 'stop y'])
+})
+
+test('/stats tells the generation of the config', async t => {
+  const { service } = subject()
+  await service.start()
+  t.teardown(() => service.stop())
+  t.like(await service.stats(), { config: { generation: 1 } })
+  await service.reload(emptyConfig())
+  t.like(await service.stats(), { config: { generation: 2 } })
+})
+
+test('when the pipelines cannot go over, the extensions go back, and health is as before', async t => {
+  const calls: string[] = []
+  const { service } = subject({
+    createPipelines: fakePipelines(prepared(() => Promise.reject(new Error('port taken')))),
+  })
+  await service.start()
+  t.teardown(() => service.stop())
+  const to = withExtensions({ y: () => ({ stop: async () => void calls.push('stop y') }) })
+  await t.throwsAsync(service.reload(emptyConfig(to)), { message: 'port taken' })
+  t.deepEqual(calls, ['stop y'])
+  t.like(service.health(), { status: 'ok', ready: true, components: [] })
+  t.like(await service.stats(), { config: { generation: 1 } })
+})
+
+test('an extension that cannot start leaves the pipelines alone', async t => {
+  let applied = false
+  const { service } = subject({
+    createPipelines: fakePipelines(prepared(async () => void (applied = true))),
+  })
+  await service.start()
+  t.teardown(() => service.stop())
+  const fail = { start: () => Promise.reject(new Error('no port')) }
+  await t.throwsAsync(service.reload(emptyConfig(withExtensions({ y: () => fail }))), {
+    message: 'extension y: no port',
+  })
+  t.false(applied)
+  t.true(service.health().ready)
+})
+
+test('a reload during the start waits for it', async t => {
+  const calls: string[] = []
+  let started = (): void => undefined
+  const { service } = subject({
+    createPipelines: fakePipelines({
+      start: () => new Promise(resolve => (started = resolve)),
+      ...prepared(async () => void calls.push('reloaded')),
+    }),
+  })
+  const starting = service.start()
+  while (service.adminUrl === undefined) await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  const reloading = service.reload(emptyConfig())
+  await new Promise(setImmediate)
+  t.deepEqual(calls, [])
+  started()
+  await Promise.all([starting, reloading])
+  t.deepEqual(calls, ['reloaded'])
+  await service.stop()
+})
+
+test('a stop in the middle of a reload waits for it; one begun later is refused', async t => {
+  const calls: string[] = []
+  let applied = (): void => undefined
+  const { service } = subject({
+    createPipelines: fakePipelines({
+      stop: async () => void calls.push('stop'),
+      ...prepared(() => new Promise(resolve => (applied = resolve))),
+    }),
+  })
+  await service.start()
+  const reloading = service.reload(emptyConfig())
+  await new Promise(resolve => setTimeout(resolve, 5))
+  const stopping = service.stop()
+  await t.throwsAsync(service.reload(emptyConfig()), { message: 'the service is stopping' })
+  await new Promise(resolve => setTimeout(resolve, 5))
+  t.deepEqual(calls, [])
+  applied()
+  await reloading
+  t.true(await stopping)
+  t.deepEqual(calls, ['stop'])
 })

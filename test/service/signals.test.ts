@@ -16,6 +16,7 @@ function subject() {
     shutdownTimeoutMs: 30_000,
     stop: () => calls.push('stop'),
     abandon: () => calls.push('abandon'),
+    reload: () => calls.push('reload'),
     now: () => clock.nowMs,
   })
   return { source, calls, clock, lines, release }
@@ -42,11 +43,11 @@ test('one press of Ctrl-C that arrives twice is one', t => {
   t.deepEqual(calls, ['stop', 'abandon'])
 })
 
-test('SIGHUP is answered with a line, nothing else', t => {
-  const { source, calls, lines } = subject()
+test('SIGHUP reads the config again, however often', t => {
+  const { source, calls } = subject()
   source.emit('SIGHUP', 'SIGHUP')
-  t.deepEqual(calls, [])
-  t.like(lines[0], { level: 30 })
+  source.emit('SIGHUP', 'SIGHUP')
+  t.deepEqual(calls, ['reload', 'reload'])
 })
 
 test('released, no listener is left', t => {
@@ -97,10 +98,10 @@ test('a process that gets a second SIGTERM exits with 1 at once', async t => {
   t.notRegex(output(), /drained/)
 })
 
-test('a process that gets SIGHUP goes on', async t => {
+test('a process whose config cannot be read at a SIGHUP goes on', async t => {
   const { child, exited, logged } = await start(t, 'drain')
   child.kill('SIGHUP')
-  await logged('SIGHUP: nothing to do')
+  await logged('no config to read')
   child.kill('SIGINT')
   t.deepEqual(await exited, [0, null])
 })

@@ -112,8 +112,3 @@ function firstLine(message: string): string {
   const line = message.replace(/^(?:Code: \d+\. DB::Exception: )+/, '').split('\n', 1)[0] ?? ''
   return line.trim().slice(0, 500)
 }
-
-/** A schema that no retry mends: a person has to change the table or the config. */
-export class SchemaError extends Error {
-  override readonly name = 'SchemaError'
-}

@@ -1,9 +1,8 @@
-import { type Exporter, type LogBatch, type PluginContext, randomOrigin } from '#core'
+import { type Exporter, type LogBatch, type PluginContext, Readiness, randomOrigin } from '#core'
 import { classifyError, isSchemaMissing, isTooManyPartitions } from './errors.ts'
 import { insertToken } from './insert-token.ts'
 import { encodeBlock, type LogColumnName } from './native/encode-block.ts'
 import { ScratchPool } from './native/scratch-pool.ts'
-import { Readiness } from './readiness.ts'
 import { halve, type InsertPart, splitBatch } from './split-batch.ts'
 import type { Transport } from './transport.ts'
 

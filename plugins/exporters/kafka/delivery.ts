@@ -1,4 +1,4 @@
-import { type LogBatch, PipelineError } from '#core'
+import type { LogBatch, PipelineError } from '#core'
 import { isTooLarge, type KafkaProducer, kafkaError } from '#core/kafka'
 import type { KafkaExporterConfig } from './config.ts'
 import { cutAgain, cutMessages, type Outgoing, type Refusal } from './messages.ts'

@@ -39,8 +39,8 @@ export class IngestReceiver implements Receiver {
       severityNumbers: config.severity_numbers,
     }
     this.#intake = new Intake(options, context, next)
-    const { id, logger } = context
-    this.#server = new HttpServer(config, { key: `receivers::${id}`, logger, renderError })
+    const { id } = context
+    this.#server = new HttpServer(config, { ...context, key: `receivers::${id}`, renderError })
     this.#server.route(config.path, {
       methods: ['POST'],
       contentTypes: Object.keys(LAYOUTS),

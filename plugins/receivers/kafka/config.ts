@@ -77,10 +77,15 @@ export const kafkaReceiverConfig = z
     heartbeat_interval: duration('How often a member is heard of.', '3s'),
     rebalance_timeout: duration('How long members may take to join anew.', '60s'),
     group_rebalance_strategies: z
-      .array(z.enum(['range', 'roundrobin']))
+      .array(z.enum(['range', 'roundrobin', 'sticky', 'cooperative-sticky']))
       .min(1)
       .default(['range'])
-      .meta({ description: 'How partitions are shared out, most wanted first.' }),
+      .transform(names => [...new Set(names.map(name => (name === 'roundrobin' ? name : 'range')))])
+      .meta({
+        description:
+          'How partitions are shared out, most wanted first. The sticky ones of the Collector are taken for range.',
+        default: ['range'],
+      }),
     group_instance_id: z.string().optional().meta({
       description: 'Static membership of the Collector.',
       unused: 'the client library has none: a restart rebalances the group',

@@ -38,6 +38,7 @@ export class Dispatcher {
     meter: PartitionMeter,
     signal: AbortSignal,
   ): Promise<void> {
+    await this.#enter(from, signal)
     const decoded = this.#options.decoder.decode(from, messages)
     const { batch, dead, rejectedCount, rejectedReason } = decoded
     if (rejectedCount > 0) {
@@ -61,6 +62,20 @@ export class Dispatcher {
 
   stop(): void {
     this.#log.flush()
+  }
+
+  /** Waits while nothing more may come into the process: the messages are safe where they are. */
+  async #enter(from: TopicPartition, signal: AbortSignal): Promise<void> {
+    const { context, pauses, onTrouble } = this.#options
+    for (let failures = 0; ; failures++) {
+      const refusal = context.door.ask(0)
+      if (refusal === undefined) {
+        if (failures > 0) onTrouble(from, undefined)
+        return
+      }
+      this.#tell(from, refusal.reason, refusal.message)
+      await pause(pauses, failures, refusal.retryAfterMs, signal)
+    }
   }
 
   /** Repeats until the next stage has the batch. Gives its refusal when it never will. */

@@ -16,15 +16,14 @@ export class OtlpReceiver implements Receiver {
   constructor({ protocols }: OtlpReceiverConfig, context: PluginContext, next: Consumer) {
     this.#context = context
     this.#logsPath = protocols.http?.logs_url_path ?? ''
-    const { logger } = context
     const key = `receivers::${context.id}::protocols`
     if (protocols.grpc !== undefined) {
       const intake = new Intake(context, next, 'grpc')
-      this.#grpc = createGrpcProtocol(protocols.grpc, { key: `${key}::grpc`, logger }, intake)
+      this.#grpc = createGrpcProtocol(protocols.grpc, { ...context, key: `${key}::grpc` }, intake)
     }
     if (protocols.http !== undefined) {
       const intake = new Intake(context, next, 'http')
-      this.#http = createHttpProtocol(protocols.http, { key: `${key}::http`, logger }, intake)
+      this.#http = createHttpProtocol(protocols.http, { ...context, key: `${key}::http` }, intake)
     }
   }
 

@@ -74,7 +74,8 @@ export const realFiles: Files = {
 
 /** Plain descriptors and callbacks: file handles cost several microseconds a call more. */
 class RealFile implements OpenFile {
-  readonly #descriptor: number
+  /** -1 once it is closed: the number may be another file's by then. */
+  #descriptor: number
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor
@@ -109,7 +110,9 @@ class RealFile implements OpenFile {
   }
 
   async close(): Promise<void> {
-    await closeAsync(this.#descriptor)
+    const descriptor = this.#descriptor
+    this.#descriptor = -1
+    if (descriptor >= 0) await closeAsync(descriptor)
   }
 
   #read(target: Buffer, offset: number, position: number): Promise<number> {

@@ -52,6 +52,7 @@ export class Journal {
   #waiting: Waiting[] = []
   #mustSync = false
   #flushing: Promise<void> | undefined
+  #closed = false
 
   constructor(
     files: Files,
@@ -91,14 +92,16 @@ export class Journal {
     await this.sync()
   }
 
+  /** After `close` it is not written down: the files may be another's by then. */
   done(id: number): void {
-    if (!this.#open.delete(id)) return
+    if (!this.#open.delete(id) || this.#closed) return
     this.#pending.push({ kind: 'done', id })
     this.#flushSoon()
   }
 
   /** Resolves when all that was said so far is on the disk. */
   async sync(): Promise<void> {
+    if (this.#closed) throw new Error('the journal is closed')
     this.#mustSync = true
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
@@ -107,10 +110,13 @@ export class Journal {
   }
 
   async close(): Promise<void> {
-    await this.#flushing
+    if (this.#closed) return
+    const synced = this.sync()
+    this.#closed = true
     try {
-      await this.sync()
+      await synced
     } finally {
+      await this.#flushing
       await this.#file?.close()
       this.#file = undefined
     }

@@ -29,8 +29,6 @@ export interface OpenedLog {
   readonly segments: Segments
   readonly journal: Journal
   readonly log: SegmentLog
-  /** Batches missing in the last segment, behind the cursor. */
-  readonly missing: number
 }
 
 /**
@@ -49,7 +47,7 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const { queueId, state } = recovered
   const segments = await listSegments(headers, recovered, folder, onTrouble)
   const salt = recordSalt(queueId)
-  const { tail, current, missing } = await findTail(folder, segments, state.cursor, salt, onTrouble)
+  const { tail, current } = await findTail(folder, segments, state.cursor, salt, onTrouble)
   const journal = new Journal(files, directory, recovered, options.onJournalError)
   await journal.start()
   const log = new SegmentLog({
@@ -62,7 +60,7 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
     onSegment: (begin, createdAtUnixMs) =>
       segments.add({ number: begin.segment, begin, createdAtUnixMs }),
   })
-  return { queueId, salt, folder, segments, journal, log, missing }
+  return { queueId, salt, folder, segments, journal, log }
 }
 
 async function readHeader(
@@ -138,7 +136,6 @@ async function listSegments(
 interface Tail {
   readonly tail: Place
   readonly current?: { readonly file: OpenFile; readonly bytes: number }
-  readonly missing: number
 }
 
 /** Behind the last good record. What follows it was never acknowledged, or is damaged. */
@@ -151,18 +148,16 @@ async function findTail(
 ): Promise<Tail> {
   const { last } = segments
   if (last === undefined || last.number < cursor.place.segment) {
-    return { tail: cursor.place, missing: 0 }
+    return { tail: cursor.place }
   }
   const from = last.number === cursor.place.segment ? cursor.place : last.begin
-  let missing = 0
   const tail = await scanToEnd(folder, from, salt, found => {
-    missing += found.missing
     const file = folder.segmentPath(last.number)
     const { offset, bytes, missing: batches } = found
     onTrouble('damage in a segment is passed over', { file, offset, bytes, batches })
   })
   const file = await folder.openSegment(last.number, 'write')
-  return { tail, current: { file, bytes: await file.size() }, missing }
+  return { tail, current: { file, bytes: await file.size() } }
 }
 
 async function scanToEnd(

@@ -44,6 +44,8 @@ export class QueueFolder {
   readonly #files: Files
   readonly #segmentBytes: number
   #spares: string[] = []
+  /** Spares under names that the disk may not have yet. */
+  readonly #retired: string[] = []
   #nextSpare = 1
 
   constructor(files: Files, path: string, segmentBytes: number) {
@@ -88,16 +90,30 @@ export class QueueFolder {
     await this.#files.syncFolder(this.path)
   }
 
-  /** Puts a segment away, as a spare or for good. Everything in it MUST be done. */
+  /** Takes back a file that could not be given its place: tried often, it must not fill the disk. */
+  async discard({ file, name }: ReadyFile): Promise<void> {
+    await file.close().catch(() => {})
+    await this.#files.remove(join(this.path, name)).catch(() => {})
+  }
+
+  /**
+   * Puts a segment away, as a spare or for good. Everything in it MUST be done. `settle` MUST
+   * follow, for one or many.
+   */
   async retire(number: number): Promise<void> {
-    if (this.#spares.length >= SPARES_MAX) {
+    if (this.#spares.length + this.#retired.length >= SPARES_MAX) {
       await this.#files.remove(this.segmentPath(number))
     } else {
       const spare = this.#spareName()
       await this.#files.rename(this.segmentPath(number), join(this.path, spare))
-      this.#spares.push(spare)
+      this.#retired.push(spare)
     }
+  }
+
+  /** What was retired can be used again: a power cut no longer makes it a segment. */
+  async settle(): Promise<void> {
     await this.#files.syncFolder(this.path)
+    this.#spares.push(...this.#retired.splice(0))
   }
 
   async #takeSpare(bytes: number): Promise<ReadyFile | undefined> {
@@ -121,8 +137,7 @@ export class QueueFolder {
       await fill(file, bytes)
     } catch (error) {
       // A full disk: what it has taken must be given back.
-      await file.close()
-      await this.#files.remove(path)
+      await this.discard({ file, name, bytes })
       throw error
     }
     return { file, name, bytes }

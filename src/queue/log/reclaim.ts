@@ -47,6 +47,7 @@ export class Reclaim {
       await this.#folder.retire(number)
       this.#segments.remove(number)
     }
+    await this.#folder.settle()
   }
 
   #candidates(): number[] {

@@ -147,7 +147,7 @@ export class SegmentLog {
       await writeHeader(ready, encodeSegmentHeader(header))
       await folder.enlist(ready, place.segment)
     } catch (error) {
-      await ready.file.close().catch(() => {})
+      await folder.discard(ready)
       throw error
     }
     await this.#current?.file.close()

@@ -1,4 +1,4 @@
-import { SchemaError } from '../errors.ts'
+import { SchemaError } from '#core'
 import { quoteText, type Transport } from '../transport.ts'
 import {
   checksumOf,

@@ -1,4 +1,4 @@
-import { SchemaError } from '../errors.ts'
+import { SchemaError } from '#core'
 import { LOG_COLUMN_NAMES, type LogColumnName } from '../native/encode-block.ts'
 import type { Transport } from '../transport.ts'
 

@@ -41,7 +41,7 @@ test('a process that is flooded refuses, stays under its limit, and takes data a
 
   t.log(`answers: ${JSON.stringify([...seen])}`)
   t.deepEqual(new Set(seen.keys()), new Set([200, 503]))
-  t.deepEqual([...waits], ['1'])
+  for (const wait of waits) t.true(Number(wait) >= 1 && Number(wait) <= 30, String(wait))
   const rssMaxMib = Number(await (await fetch(url)).text()) / MIB
   t.log(`largest resident size: ${Math.round(rssMaxMib)} MiB`)
   t.true(rssMaxMib < LIMIT_MIB, `${rssMaxMib} MiB, limit ${LIMIT_MIB} MiB`)

@@ -1,10 +1,9 @@
 import test from 'ava'
-import type { LogBatch } from '#core'
-import { buildLogs, PipelineError } from '#core'
+import { buildLogs, type LogBatch, MemoryLimiter, PipelineError } from '#core'
 import { createTestContext, LogSink } from '#core/testing'
 import { memoryLimiterConfig } from '../../../../plugins/processors/memory_limiter/config.ts'
-import { ForcedGc } from '../../../../plugins/processors/memory_limiter/forced-gc.ts'
 import { MemoryLimiterProcessor } from '../../../../plugins/processors/memory_limiter/processor.ts'
+import { ForcedGc } from '../../../../src/memory/forced-gc.ts'
 
 const MIB = 1024 ** 2
 const signal = new AbortController().signal
@@ -19,7 +18,8 @@ function subject(config: object = { limit_mib: 100 }, totalBytes = 1000 * MIB) {
   const world = { nowMs: 0, externalBytes: 0 }
   const context = createTestContext('processor', 'memory_limiter')
   const sink = new LogSink()
-  const processor = new MemoryLimiterProcessor(memoryLimiterConfig.parse(config), context, sink, {
+  const parsed = memoryLimiterConfig.parse(config)
+  const limiter = new MemoryLimiter(parsed, context, {
     read: () => ({
       rssBytes: 10 * MIB + world.externalBytes,
       heapUsedBytes: 5 * MIB,
@@ -30,6 +30,7 @@ function subject(config: object = { limit_mib: 100 }, totalBytes = 1000 * MIB) {
     totalBytes: () => totalBytes,
     heapLimitBytes: 1000 * MIB,
   })
+  const processor = new MemoryLimiterProcessor(parsed, context, sink, limiter)
   const count = async (metric: 'memoryLimiterAccepted' | 'memoryLimiterRefused') =>
     (await context.metrics[metric].get()).values.map(({ value, labels }) => [
       labels.processor,
@@ -109,4 +110,16 @@ test('a limit above the memory there is, is said at the start', async t => {
 
 test('stop without start is fine', async t => {
   await t.notThrowsAsync(subject().processor.stop())
+})
+
+test('while it refuses, the door of the process is shut, and what it saw there is not counted', async t => {
+  const { processor, context, world } = subject()
+  await processor.start()
+  t.is(context.door.ask(1000 * MIB), undefined)
+  t.is(context.door.ask(0), undefined)
+  world.externalBytes = 75 * MIB
+  world.nowMs = 1000
+  t.like(context.door.ask(0), { reason: 'memory_limit', code: 'unavailable', retryable: true })
+  await processor.stop()
+  t.is(context.door.ask(0), undefined)
 })

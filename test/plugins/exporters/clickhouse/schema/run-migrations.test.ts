@@ -1,10 +1,10 @@
 import test from 'ava'
-import { SchemaError } from '../../../../../plugins/exporters/clickhouse/errors.ts'
 import {
   checksumOf,
   type Migration,
 } from '../../../../../plugins/exporters/clickhouse/schema/migrations.ts'
 import { runMigrations } from '../../../../../plugins/exporters/clickhouse/schema/run-migrations.ts'
+import { SchemaError } from '../../../../../src/plugin/readiness.ts'
 import { FakeTransport } from '../../../../helpers/fake-transport.ts'
 import { PLAIN_SCHEMA } from '../../../../helpers/schema-options.ts'
 

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { SchemaError } from '../../../../../plugins/exporters/clickhouse/errors.ts'
 import { readTableColumns } from '../../../../../plugins/exporters/clickhouse/schema/table-columns.ts'
+import { SchemaError } from '../../../../../src/plugin/readiness.ts'
 import { FakeTransport } from '../../../../helpers/fake-transport.ts'
 
 /** Column name to type, or to `type|kind` as in `String|ALIAS`. */

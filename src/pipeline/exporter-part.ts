@@ -1,0 +1,165 @@
+import type { Logger } from 'pino'
+import type { ConfiguredComponent } from '../config/service-config.ts'
+import {
+  buildExportChain,
+  chainConfigOf,
+  type ExportChain,
+  type ExportChainOptions,
+  type ExporterStats,
+} from '../export/chain.ts'
+import type { Exporter, PluginContext } from '../plugin/component.ts'
+import type { Door } from '../plugin/door.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { ExporterSpec } from './exporter-spec.ts'
+import { Gate } from './gate.ts'
+import { Guard } from './guard.ts'
+import { Instance } from './instance.ts'
+import type { Node } from './lifecycle.ts'
+import { nodeOf, type Part } from './part.ts'
+import { withSpan } from './spans.ts'
+
+export interface ExporterPartOptions extends Pick<ExportChainOptions, 'clock' | 'random'> {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly door: Door
+}
+
+const COUNTS = ['sent', 'failed', 'dropped'] as const
+
+/**
+ * An exporter and the chain before it. Both can be exchanged, each alone: the pipelines send to a
+ * gate before the chain, and the chain sends to a gate before the exporter. So a queue keeps what is
+ * in it when only the exporter behind it changes.
+ */
+export class ExporterPart implements Part {
+  readonly label: string
+  readonly #options: ExporterPartOptions
+  readonly #head = new Gate()
+  readonly #tail = new Gate()
+  readonly #context: PluginContext
+  /** What it was last brought to. */
+  spec: ExporterSpec
+  #instance: Instance<Exporter>
+  #chain: ExportChain
+  /** Chains that were replaced and still drain. */
+  readonly #former = new Set<ExportChain>()
+  /** What chains sent that are gone, in log records. */
+  readonly #past = { sent: 0, failed: 0, dropped: 0 }
+
+  /** Throws an Error that names the exporter when it cannot be created. */
+  constructor(spec: ExporterSpec, options: ExporterPartOptions) {
+    this.spec = spec
+    this.label = `exporter ${spec.configured.id}`
+    this.#options = options
+    this.#instance = this.create(spec.configured)
+    const { context } = this.#instance
+    // The chain may outlive the exporter it was built with.
+    this.#context = {
+      ...context,
+      reportStatus: (status, detail) => this.#instance.context.reportStatus(status, detail),
+    }
+    this.#chain = this.createChain(spec)
+    void this.#tail.open(this.#instance.component)
+    void this.#head.open(this.#chain)
+  }
+
+  get configured(): ConfiguredComponent {
+    return this.spec.configured
+  }
+
+  get instance(): Instance<Exporter> {
+    return this.#instance
+  }
+
+  get chain(): ExportChain {
+    return this.#chain
+  }
+
+  /** Between the pipelines and the chain. */
+  get head(): Gate {
+    return this.#head
+  }
+
+  /** Between the chain and the exporter. */
+  get tail(): Gate {
+    return this.#tail
+  }
+
+  createNodes(): readonly Node[] {
+    const queue: Node = {
+      label: `sending queue of ${this.label}`,
+      phase: 'queue',
+      component: {
+        start: () => this.#chain.start?.() ?? Promise.resolve(),
+        stop: deadline => this.#chain.stop(deadline),
+      },
+      upstream: [],
+      report: () => undefined,
+      hasReported: () => true,
+    }
+    return [queue, nodeOf(this.label, 'exporter', () => this.#instance)]
+  }
+
+  /** A new exporter of the same id, neither started nor in use. Throws as the constructor. */
+  create(configured: ConfiguredComponent): Instance<Exporter> {
+    const { plugin, config, id } = configured
+    if (plugin.kind !== 'exporter') throw new Error(`${id} is no exporter`)
+    return new Instance({ kind: 'exporter', configured, ...this.#options }, context =>
+      plugin.create(config, context),
+    )
+  }
+
+  /** A new chain before the same gate, neither started nor in use. */
+  createChain({ configured, chain }: ExporterSpec): ExportChain {
+    const guarded = withSpan(new Guard(this.#tail, this.#context), this.label)
+    const options = { ...this.#options, ...chain }
+    return buildExportChain(guarded, chainConfigOf(configured.config), this.#context, options)
+  }
+
+  /** Sends what the chain gives out to `instance` from now on. */
+  useInstance(instance: Instance<Exporter>): void {
+    this.#instance.retire()
+    this.#instance = instance
+    void this.#tail.open(instance.component)
+  }
+
+  /** Sends new batches into `chain`. Resolves when the one before holds up no sender any more. */
+  async useChain(chain: ExportChain): Promise<void> {
+    this.#former.add(this.#chain)
+    this.#former.delete(chain)
+    this.#chain = chain
+    await this.#head.open(chain)
+  }
+
+  /** A chain that was replaced has stopped: only its figures stay. */
+  forget(chain: ExportChain): void {
+    if (!this.#former.delete(chain)) return
+    const stats = chain.stats()
+    for (const key of COUNTS) this.#past[key] += stats[key]
+    this.#restoreGauges()
+  }
+
+  /** Both chains had the same gauges: they are the present one's again. */
+  #restoreGauges(): void {
+    const { exporterQueueSize, exporterQueueCapacity } = this.#options.metrics
+    const { queue } = this.#chain.stats()
+    const { id } = this.configured
+    if (queue === undefined) {
+      exporterQueueSize.remove(id)
+      exporterQueueCapacity.remove(id)
+    } else {
+      exporterQueueSize.labels(id).set(queue.size)
+      exporterQueueCapacity.labels(id).set(queue.capacity)
+    }
+  }
+
+  /** Of all chains there were, with the queue of the present one. */
+  stats(): ExporterStats {
+    const now = this.#chain.stats()
+    const sums = { ...this.#past }
+    for (const stats of [now, ...[...this.#former].map(chain => chain.stats())]) {
+      for (const key of COUNTS) sums[key] += stats[key]
+    }
+    return { ...now, ...sums }
+  }
+}

@@ -1,0 +1,46 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ConfiguredComponent, ServiceConfig } from '../config/service-config.ts'
+import { chainConfigOf, type ExportChainOptions } from '../export/chain.ts'
+import { storageOf } from '../export/create-queue.ts'
+import type { QueueStorage } from '../plugin/queue-storage.ts'
+import { sameConfig } from './same-config.ts'
+
+/** What an exporter and the chain before it are made from. */
+export interface ExporterSpec {
+  readonly configured: ConfiguredComponent
+  /** What the chain is given beside the exporter's own keys. */
+  readonly chain: Pick<ExportChainOptions, 'storages'>
+}
+
+/** The part of a config that concerns one exporter. */
+export function exporterSpec(config: ServiceConfig, configured: ConfiguredComponent): ExporterSpec {
+  return { configured, chain: { storages: storagesOf(config, configured) } }
+}
+
+export function sameSpec(a: ExporterSpec, b: ExporterSpec): boolean {
+  return sameConfig(a.configured, b.configured) && isDeepStrictEqual(a.chain, b.chain)
+}
+
+/** Would both give the same chain, whatever the exporter behind it? */
+export function sameChain(a: ExporterSpec, b: ExporterSpec): boolean {
+  const [before, now] = [a, b].map(({ configured }) => chainConfigOf(configured.config))
+  return isDeepStrictEqual(before, now) && isDeepStrictEqual(a.chain, b.chain)
+}
+
+/** Where its queue lies on disk; undefined when it does not. Throws when its storage is missing. */
+export function queueDirectory({ configured, chain }: ExporterSpec): string | undefined {
+  const queue = chainConfigOf(configured.config).sending_queue
+  if (queue?.enabled !== true) return undefined
+  return storageOf(queue, { context: configured, ...chain })?.directory
+}
+
+/** What the extension offers that the exporter's queue names, if it names one. */
+function storagesOf(
+  { serviceExtensions, extensions }: ServiceConfig,
+  { config }: ConfiguredComponent,
+): ReadonlyMap<string, QueueStorage> {
+  const id = chainConfigOf(config).sending_queue?.storage
+  const extension = id !== undefined && serviceExtensions.includes(id) && extensions.get(id)
+  const storage = extension ? extension.plugin.storage?.(extension.config) : undefined
+  return new Map(id === undefined || storage === undefined ? [] : [[id, storage]])
+}
