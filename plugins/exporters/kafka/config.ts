@@ -48,10 +48,13 @@ const producerConfig = z
     compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('snappy').meta({
       description: 'Compression of messages; the Collector has none.',
     }),
-    compression_params: z.strictObject({ level: z.number().int() }).optional().meta({
-      description: "The Collector's compression level.",
-      unused: 'each compression has its default level',
-    }),
+    compression_params: z
+      .strictObject({ level: z.number().int().meta({ description: 'The level.' }) })
+      .optional()
+      .meta({
+        description: "The Collector's compression level.",
+        unused: 'each compression has its default level',
+      }),
     allow_auto_topic_creation: z.boolean().default(true).meta({
       description: 'Let the broker create topics that are not there, if it does such things.',
     }),

@@ -103,7 +103,10 @@ export const kafkaReceiverConfig = z
       '64MiB',
     ),
     autocommit: z
-      .strictObject({ enable: z.boolean().optional(), interval: z.string().optional() })
+      .strictObject({
+        enable: z.boolean().optional().meta({ description: 'Commit by time.' }),
+        interval: z.string().optional().meta({ description: 'How often.' }),
+      })
       .optional()
       .meta({
         description: "The Collector's commits.",
@@ -146,7 +149,10 @@ export const kafkaReceiverConfig = z
       .meta({ description: 'Headers as resource attributes.' }),
     error_backoff: z
       .strictObject({
-        enabled: z.boolean().optional(),
+        enabled: z.boolean().optional().meta({
+          description: "The Collector's switch.",
+          unused: 'there is always a wait',
+        }),
         initial_interval: duration('First wait after a failure.', '500ms'),
         max_interval: duration('Longest wait.', '30s'),
         multiplier: z.number().min(1).default(1.5).meta({ description: 'Growth of the wait.' }),

@@ -39,7 +39,7 @@ kafkaTest('many batches through a queue are all there, each once', async (t, bro
   await Promise.all(
     Array.from({ length: 200 }, (_, i) => run.send(sampleLogs([`${i} a`, `${i} b`]))),
   )
-  await run.stop()
+  await run.stop(AbortSignal.timeout(90_000))
   const values = (await readTopic(t, broker, topic)).map(({ value }) => String(value))
   t.is(values.length, 400)
   t.is(new Set(values).size, 400)
