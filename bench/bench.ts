@@ -1,15 +1,19 @@
 import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
+import { measureBacklog } from './backlog.ts'
 import { decodeCases } from './decode.ts'
 import { measurePath, type Row } from './end-to-end.ts'
 import { ingestCases } from './ingest.ts'
 import { missingTool } from './measure.ts'
 import { PATHS } from './paths.ts'
+import { measurePostgres, POSTGRES_CASE } from './postgres.ts'
+import { measureQueues } from './queue.ts'
 
 /*
  * npm run bench                          every case
  * npm run bench -- decode                cases whose name holds "decode"
  * npm run bench -- --collector PATH      the same end-to-end paths with a Collector binary, too
+ * npm run bench -- --backlog 10 backlog  a queue of 10 GB, not of 2
  * npm run bench -- --smoke               each in-process case once: do they still run?
  */
 const { values, positionals } = parseArgs({
@@ -17,6 +21,7 @@ const { values, positionals } = parseArgs({
   options: {
     collector: { type: 'string' },
     seconds: { type: 'string', default: '8' },
+    backlog: { type: 'string', default: '2' },
     smoke: { type: 'boolean', default: false },
   },
 })
@@ -27,6 +32,9 @@ const inProcessCases = [...decodeCases, ...ingestCases]
 if (values.smoke) smoke()
 else {
   await inProcess()
+  if (POSTGRES_CASE.includes(filter)) await measurePostgres()
+  await queues()
+  await backlog()
   await endToEnd()
 }
 
@@ -61,6 +69,34 @@ async function inProcess(): Promise<void> {
     ]
     console.log(`  ${cells.join(' ')}`)
   }
+}
+
+/** The sending queue in memory and on disk, in turns. */
+async function queues(): Promise<void> {
+  if (!'sending queue'.includes(filter)) return
+  console.log('\nsending queue, 32 senders of 190 records (about 100 KB) each')
+  const rows = await measureQueues(Number(values.seconds) / 4)
+  for (const row of rows) {
+    const cells = [
+      row.name.padEnd(8),
+      `${Math.round(row.recordsPerSecond)} rec/s`.padStart(16),
+      `${row.cpuMicrosPerRecord.toFixed(2)} us CPU/rec`.padStart(18),
+      `ack p50 ${row.ackP50Ms.toFixed(1)} ms`.padStart(18),
+      `p99 ${row.ackP99Ms.toFixed(1)} ms`.padStart(14),
+      `${(row.recordsPerSecond / rows[0]!.recordsPerSecond).toFixed(2)} of memory`.padStart(18),
+    ]
+    console.log(`  ${cells.join(' ')}`)
+  }
+}
+
+/** Opening what a long outage has left on disk. */
+async function backlog(): Promise<void> {
+  if (!'queue backlog'.includes(filter)) return
+  const { gigabytes, batches, openMs, rssMebibytes } = await measureBacklog(Number(values.backlog))
+  console.log(`\nqueue backlog of ${gigabytes} GB, ${batches} batches of 1,000 records`)
+  console.log(
+    `  first batch after ${openMs.toFixed(0)} ms (promised: 2000 ms for 10 GB), ${rssMebibytes.toFixed(0)} MiB of memory (promised: 300 MB)`,
+  )
 }
 
 async function endToEnd(): Promise<void> {

@@ -21,11 +21,11 @@ export interface RetryOptions {
   readonly onRetry: (batch: LogBatch, error: PipelineError, waitMs: number) => void
 }
 
-/** The reason of what was given up because `max_elapsed_time` is over. */
+/** The reason of a retryable error that is not tried again: `max_elapsed_time` is up. */
 export const RETRIES_EXHAUSTED = 'retries_exhausted'
 
 /** The longest that failing tries keep a sender waiting, in milliseconds. */
-const SENDER_WAIT_MS_MAX = 8000
+export const SENDER_WAIT_MS_MAX = 8000
 
 /**
  * `retry_on_failure`: repeats what is retryable until it succeeds, `max_elapsed_time` is up, the
@@ -91,6 +91,7 @@ export class Retry implements Consumer {
         code: error.code,
         reason: RETRIES_EXHAUSTED,
         ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+        pending: error.pending,
         cause: error,
       },
     )

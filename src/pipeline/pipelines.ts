@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '../config/service-config.ts'
 import type { ExporterStats } from '../export/chain.ts'
 import { untilAborted } from '../plugin/abort.ts'
+import { publishBooks } from './books.ts'
 import { type BuildOptions, buildGraph, type Graph } from './build.ts'
 import type { ComponentChanges } from './changes.ts'
 import { ExporterPart } from './exporter-part.ts'
@@ -36,6 +37,7 @@ export class Pipelines {
     this.#graph = graph
     this.#options = options
     for (const { instance } of graph.parts.values()) options.statusBoard.put(instance.entry)
+    tellPipelines(graph)
   }
 
   /** Rejects, with everything stopped again, when a component cannot start; names it. */
@@ -72,6 +74,7 @@ export class Pipelines {
       apply: async () => {
         const drain = await transition.apply()
         this.#graph = next
+        tellPipelines(next)
         this.#draining = drain()
         return { drained: this.#draining }
       },
@@ -103,7 +106,18 @@ export class Pipelines {
  * Error naming the component that cannot be created.
  */
 export function buildPipelines(config: ServiceConfig, options: BuildOptions): Pipelines {
-  return new Pipelines(buildGraph(config, options), options)
+  const pipelines = new Pipelines(buildGraph(config, options), options)
+  options.metrics.beforeScrape.push(() => publishBooks(pipelines.stats(), options.metrics))
+  return pipelines
+}
+
+/** Tells every exporter which pipelines send to it now, for its dead letters. */
+function tellPipelines({ parts, pipelines }: Graph): void {
+  for (const part of parts.values()) {
+    if (!(part instanceof ExporterPart)) continue
+    const serving = [...pipelines].filter(([, { ends }]) => ends.includes(part.head))
+    part.pipelines = serving.map(([id]) => id)
+  }
 }
 
 function nodesOf(graph: Graph): Node[] {

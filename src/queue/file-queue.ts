@@ -4,7 +4,7 @@ import { encodeLogs } from '../otlp/encode-logs.ts'
 import { orAborted } from '../plugin/abort.ts'
 import { type Clock, sleep, systemClock } from '../plugin/clock.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
-import { diskError } from './disk-error.ts'
+import { diskError, openError } from './disk-error.ts'
 import { HotItems } from './hot-items.ts'
 import { type DirectoryLock, lockDirectory } from './log/directory-lock.ts'
 import { type Files, realFiles } from './log/files.ts'
@@ -20,7 +20,15 @@ import {
   RECORD_BYTES_MAX,
 } from './log/record.ts'
 import { type FileItem, LotBook } from './lot-book.ts'
-import type { Lot, Overflow, Queue, QueueItem, QueueStats, Sizer } from './queue.ts'
+import {
+  type Lot,
+  lotRecords,
+  type Overflow,
+  type Queue,
+  type QueueItem,
+  type QueueStats,
+  type Sizer,
+} from './queue.ts'
 import { Room } from './room.ts'
 
 export interface FileQueueOptions {
@@ -49,6 +57,8 @@ export interface FileQueueEvents {
   readonly trouble: (message: string, fields: Record<string, unknown>) => void
   /** Accepted log records that are gone: `queue_overflow`, `damaged`. */
   readonly dropped: (reason: string, records: number) => void
+  /** Log records that were taken in although their sender did not wait to hear it. */
+  readonly keptAfterAll: (records: number) => void
 }
 
 /** Between tries to write down what will be sent, when the disk refuses. */
@@ -91,8 +101,8 @@ export class FileQueue implements Queue {
 
   async start(): Promise<void> {
     const { directory, name, segmentBytes, sync, events, files = realFiles } = this.#options
-    if (files === realFiles) this.#lock = await lockDirectory(directory, name)
     try {
+      if (files === realFiles) this.#lock = await lockDirectory(directory, name)
       this.#opened = await openLog({
         files,
         directory,
@@ -104,7 +114,7 @@ export class FileQueue implements Queue {
       })
     } catch (error) {
       await this.#lock?.release()
-      throw error
+      throw openError(error, directory)
     }
     const { journal, log, folder, segments } = this.#opened
     this.#reclaim = new Reclaim(journal, folder, segments, error =>
@@ -130,13 +140,25 @@ export class FileQueue implements Queue {
     await this.#room.enter(size, signal, () => {
       appended = this.#append(record, batch.with({ context }), size)
     })
-    await orAborted(appended, signal)
+    try {
+      await orAborted(appended, signal)
+    } catch (error) {
+      // The sender left while it was written; the records are inside all the same.
+      if (signal.aborted) {
+        appended.then(
+          () => this.#options.events.keptAfterAll(records),
+          () => {},
+        )
+      }
+      throw error
+    }
   }
 
   async resume(): Promise<Lot | undefined> {
     const lots = this.#started(this.#lots)
     for (let entry = lots.nextUnfinished(); entry !== undefined; entry = lots.nextUnfinished()) {
-      const reader = this.#createReader(entry.from.place)
+      // What is missing is counted by the lot, which is still held with all its records.
+      const reader = this.#createReader(entry.from.place, loss => this.#tellLoss(loss))
       try {
         const items: FileItem[] = []
         for (;;) {
@@ -149,6 +171,8 @@ export class FileQueue implements Queue {
           items.push(this.#itemOf(read))
         }
         const lot = lots.restore(entry, items)
+        const missing = entry.sums.records - (lot === undefined ? 0 : lotRecords(lot))
+        if (missing > 0) this.#options.events.dropped('damaged', missing)
         if (lot !== undefined) return lot
         this.#room.leave(lots.forget(entry))
       } finally {
@@ -214,11 +238,6 @@ export class FileQueue implements Queue {
     const { sizer, capacity } = this.#options
     const { requests = 0, records = 0, bytes = 0 } = this.#lots?.held ?? {}
     return { sizer, capacity, size: this.#room.used, bytes, items: records, requests }
-  }
-
-  /** Log records that were inside when this process began. */
-  get recoveredRecords(): number {
-    return this.#lots?.recoveredRecords ?? 0
   }
 
   #append(record: PreparedRecord, batch: LogBatch, size: number): Promise<void> {
@@ -295,7 +314,7 @@ export class FileQueue implements Queue {
     const { place } = this.#hot.end
     if (this.#reader?.place.totals.sequence !== place.totals.sequence) {
       await this.#reader?.close()
-      this.#reader = this.#createReader(place)
+      this.#reader = this.#createReader(place, loss => this.#lose(loss))
     }
     while (this.#hot.hasRoom && !this.#stopping.signal.aborted) {
       const before = this.#reader.place
@@ -309,7 +328,7 @@ export class FileQueue implements Queue {
     }
   }
 
-  #createReader(from: Place): LogReader {
+  #createReader(from: Place, onLost: (loss: Loss) => void): LogReader {
     const { folder, segments, salt, log } = this.#started(this.#opened)
     return new LogReader({
       folder,
@@ -317,15 +336,20 @@ export class FileQueue implements Queue {
       salt,
       from,
       tail: () => log.tail,
-      onLost: loss => this.#lose(loss),
+      onLost,
     })
   }
 
   #lose(loss: Loss): void {
-    const { events, directory } = this.#options
-    events.trouble('part of the queue is damaged and was passed over', { directory, ...loss })
+    const { events } = this.#options
+    this.#tellLoss(loss)
     if (loss.records > 0) events.dropped('damaged', loss.records)
     this.#room.leave(this.#started(this.#lots).lose(loss))
+  }
+
+  #tellLoss(loss: Loss): void {
+    const { events, directory } = this.#options
+    events.trouble('part of the queue is damaged and was passed over', { directory, ...loss })
   }
 
   #dropOldest(): boolean {

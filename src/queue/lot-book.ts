@@ -21,7 +21,6 @@ export class LotBook {
   readonly #entries = new Map<Lot, LotEntry>()
   readonly #unfinished: LotEntry[]
   readonly #held: { requests: number; records: number; bytes: number }
-  readonly recoveredRecords: number
   /** Dropped by `drop`, but behind batches that were taken and not begun yet. */
   #dropped: FileItem[] = []
   #nextId = 1
@@ -41,7 +40,6 @@ export class LotBook {
       this.#change(sums, 1)
       this.#nextId = Math.max(this.#nextId, id + 1)
     }
-    this.recoveredRecords = this.#held.records
   }
 
   get held(): LotSums {

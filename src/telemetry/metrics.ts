@@ -8,6 +8,8 @@ import { type KafkaMetrics, kafkaMetrics } from './kafka-metrics.ts'
  */
 export class Metrics {
   readonly registry: Registry
+  /** What brings gauges up to date that nobody writes otherwise. */
+  readonly beforeScrape: (() => void)[] = []
   readonly receiverAccepted: Counter<'receiver' | 'transport'>
   readonly receiverRefused: Counter<'receiver' | 'transport'>
   readonly receiverFailed: Counter<'receiver' | 'transport'>
@@ -23,12 +25,16 @@ export class Metrics {
   readonly exporterSent: Counter<'exporter'>
   readonly exporterSendFailed: Counter<'exporter' | 'reason'>
   readonly exporterEnqueueFailed: Counter<'exporter' | 'reason'>
+  readonly pipelineRecords: Gauge<'pipeline' | 'account'>
+  readonly exporterRecords: Gauge<'exporter' | 'account'>
+  readonly exporterRecovered: Counter<'exporter'>
   readonly exporterQueueSize: Gauge<'exporter'>
   readonly exporterQueueCapacity: Gauge<'exporter'>
   readonly exporterInFlight: Gauge<'exporter'>
   readonly exporterConcurrencyLimit: Gauge<'exporter'>
   readonly exporterBatchRecords: Histogram<'exporter'>
   readonly kafka: KafkaMetrics
+  readonly deadLetter: Counter<'exporter' | 'reason'>
   readonly exporterAltered: Counter<'exporter' | 'reason'>
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
@@ -128,6 +134,21 @@ export class Metrics {
       'Log records the sending queue refused, by reason.',
       ['exporter', 'reason'],
     )
+    this.pipelineRecords = gauge(
+      'parsec_pipeline_log_records',
+      'The books of a pipeline since its start: in = out + filtered; refused and dropped were told to the sender.',
+      ['pipeline', 'account'],
+    )
+    this.exporterRecords = gauge(
+      'parsec_exporter_log_records',
+      'The books of an exporter since its start: in + recovered = sent + dead_lettered + dropped + returned + queued; a difference other than 0 is a fault of the program.',
+      ['exporter', 'account'],
+    )
+    this.exporterRecovered = counter(
+      'parsec_exporter_recovered_log_records_total',
+      'Log records that an earlier process had acknowledged and not sent.',
+      ['exporter'],
+    )
     this.exporterQueueSize = gauge(
       'otelcol_exporter_queue_size',
       'What the sending queue holds, in the unit of its sizer.',
@@ -156,6 +177,11 @@ export class Metrics {
       registers: [registry],
     })
     this.kafka = kafkaMetrics(counter, gauge)
+    this.deadLetter = counter(
+      'parsec_dead_letter_log_records_total',
+      'Log records kept in the dead letter because the exporter could not deliver them, by reason.',
+      ['exporter', 'reason'],
+    )
     this.exporterAltered = counter(
       'parsec_exporter_altered_values_total',
       'Values stored with a change because the destination cannot hold them as they came, by reason.',

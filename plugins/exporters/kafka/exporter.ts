@@ -100,6 +100,5 @@ function refusal(batch: LogBatch, { refusals }: Delivery): PipelineError {
   }))
   const count = refusals.reduce((sum, { records }) => sum + records.count, 0)
   const { message, reason, code } = refusals[0]!.error
-  const which = { rejected: { count, parts } }
-  return PipelineError.permanent(message, { code, reason, ...which })
+  return PipelineError.permanent(message, { code, reason, rejected: { count, parts } })
 }

@@ -24,10 +24,13 @@ export class FaultProxy {
   readonly #upstream: URL
   readonly #agent = new Agent({ keepAlive: true })
   readonly #random: Random
+  readonly #finalStatus: number | undefined
   #fault: DestinationFault | undefined
+  #isHeld = false
   #disturbed = 0
 
-  private constructor(upstream: string, seed: number) {
+  private constructor(upstream: string, seed: number, finalStatus: number | undefined) {
+    this.#finalStatus = finalStatus
     this.#upstream = new URL(upstream)
     this.#random = new Random(seed, 'proxy')
     this.#server = createServer((incoming, response) => {
@@ -37,9 +40,12 @@ export class FaultProxy {
     this.#server.on('clientError', (_error, socket) => socket.destroy())
   }
 
-  /** A proxy in front of the server at this URL, on a free port. */
-  static async start(upstream: string, seed: number): Promise<FaultProxy> {
-    const proxy = new FaultProxy(upstream, seed)
+  /**
+   * A proxy in front of the server at this URL, on a free port. `finalStatus`: what its protocol
+   * takes for a refusal for good, which is no fault to recover from; 503 is answered instead.
+   */
+  static async start(upstream: string, seed: number, finalStatus?: number): Promise<FaultProxy> {
+    const proxy = new FaultProxy(upstream, seed, finalStatus)
     await new Promise<void>(resolve => proxy.#server.listen(0, '127.0.0.1', resolve))
     return proxy
   }
@@ -60,6 +66,12 @@ export class FaultProxy {
     if (fault?.kind === 'down') this.#server.closeAllConnections()
   }
 
+  /** true: down, whatever else is going on. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld
+    if (isHeld) this.#server.closeAllConnections()
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise(resolve => this.#server.close(resolve))
@@ -67,6 +79,10 @@ export class FaultProxy {
   }
 
   async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#isHeld) {
+      incoming.socket.destroy()
+      return
+    }
     const fault = this.#fault
     const hit = fault !== undefined && (fault.kind === 'down' || this.#random.chance(fault.share))
     if (!hit) return await this.#forward(incoming, response)
@@ -95,11 +111,12 @@ export class FaultProxy {
   }
 
   async #refuse(
-    { status }: DestinationFault,
+    { status: wanted }: DestinationFault,
     incoming: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
     await bodyOf(incoming)
+    const status = wanted === this.#finalStatus ? 503 : wanted
     const code = this.#random.pick(EXCEPTION_CODES)
     const told = this.#random.chance(0.5) ? { 'x-clickhouse-exception-code': code } : {}
     const after = status === 429 && this.#random.chance(0.5) ? { 'retry-after': '1' } : {}
