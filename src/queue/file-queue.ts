@@ -20,7 +20,16 @@ import {
   RECORD_BYTES_MAX,
 } from './log/record.ts'
 import { type FileItem, LotBook } from './lot-book.ts'
-import type { Lot, Overflow, Queue, QueueItem, QueueStats, Sizer } from './queue.ts'
+import {
+  type Lot,
+  lotRecords,
+  type Overflow,
+  type Queue,
+  type QueueItem,
+  type QueueStats,
+  type Sizer,
+  wholeLot,
+} from './queue.ts'
 import { Room } from './room.ts'
 
 export interface FileQueueOptions {
@@ -107,10 +116,15 @@ export class FileQueue implements Queue {
       throw error
     }
     const { journal, log, folder, segments } = this.#opened
-    this.#reclaim = new Reclaim(journal, folder, segments, error =>
-      events.trouble('a segment could not be put away', { error: String(error) }),
+    const lots = new LotBook(journal, log.tail, this.#options.sizer)
+    this.#lots = lots
+    this.#reclaim = new Reclaim(
+      journal,
+      folder,
+      segments,
+      () => lots.passed,
+      error => events.trouble('a segment could not be put away', { error: String(error) }),
     )
-    this.#lots = new LotBook(journal, log.tail, this.#options.sizer)
     this.#room.restore(this.#lots.size)
     this.#hot.startAt(journal.cursor)
     this.#reclaim.soon()
@@ -136,7 +150,8 @@ export class FileQueue implements Queue {
   async resume(): Promise<Lot | undefined> {
     const lots = this.#started(this.#lots)
     for (let entry = lots.nextUnfinished(); entry !== undefined; entry = lots.nextUnfinished()) {
-      const reader = this.#createReader(entry.from.place)
+      // The lot holds the room of all its records, whether they can be read or not.
+      const reader = this.#createReader(entry.from.place, loss => this.#tellLoss(loss))
       try {
         const items: FileItem[] = []
         for (;;) {
@@ -145,10 +160,14 @@ export class FileQueue implements Queue {
           if (sequence > place.totals.sequence) break
           if (sequence === place.totals.sequence && record === 0) break
           const read = await reader.next()
-          if (read === undefined || read.from.totals.sequence > place.totals.sequence) break
+          if (read === undefined) break
+          const at = read.from.totals.sequence
+          if (at > place.totals.sequence || (at === place.totals.sequence && record === 0)) break
           items.push(this.#itemOf(read))
         }
         const lot = lots.restore(entry, items)
+        const lost = entry.sums.records - (lot === undefined ? 0 : lotRecords(lot))
+        if (lost > 0) this.#options.events.dropped('damaged', lost)
         if (lot !== undefined) return lot
         this.#room.leave(lots.forget(entry))
       } finally {
@@ -282,6 +301,7 @@ export class FileQueue implements Queue {
     if (this.#opened === undefined) return
     this.#filling = this.#fill()
       .catch((error: unknown) => {
+        if (this.#stopping.signal.aborted) return
         this.#options.events.trouble('the queue cannot be read', { error: String(error) })
         this.#clock.after(DISK_RETRY_MS, () => this.#fillSoon())
       })
@@ -295,7 +315,7 @@ export class FileQueue implements Queue {
     const { place } = this.#hot.end
     if (this.#reader?.place.totals.sequence !== place.totals.sequence) {
       await this.#reader?.close()
-      this.#reader = this.#createReader(place)
+      this.#reader = this.#createReader(place, loss => this.#lose(loss))
     }
     while (this.#hot.hasRoom && !this.#stopping.signal.aborted) {
       const before = this.#reader.place
@@ -309,7 +329,7 @@ export class FileQueue implements Queue {
     }
   }
 
-  #createReader(from: Place): LogReader {
+  #createReader(from: Place, onLost: (loss: Loss) => void): LogReader {
     const { folder, segments, salt, log } = this.#started(this.#opened)
     return new LogReader({
       folder,
@@ -317,24 +337,30 @@ export class FileQueue implements Queue {
       salt,
       from,
       tail: () => log.tail,
-      onLost: loss => this.#lose(loss),
+      onLost,
     })
   }
 
   #lose(loss: Loss): void {
+    this.#tellLoss(loss)
+    if (loss.records > 0) this.#options.events.dropped('damaged', loss.records)
+    const begun = this.#hot.passDamage(loss.to)
+    this.#room.leave(this.#started(this.#lots).lose(loss, begun))
+  }
+
+  #tellLoss({ from, requests, records, bytes }: Loss): void {
     const { events, directory } = this.#options
-    events.trouble('part of the queue is damaged and was passed over', { directory, ...loss })
-    if (loss.records > 0) events.dropped('damaged', loss.records)
-    this.#room.leave(this.#started(this.#lots).lose(loss))
+    const { segment, offset } = from
+    const fields = { directory, segment, offset, requests, records, bytes }
+    events.trouble('part of the queue is damaged and was passed over', fields)
   }
 
   #dropOldest(): boolean {
-    const item = this.#hot.shift()
+    const item = this.#hot.drop()
     if (item === undefined) return false
-    const { count } = item.batch
     this.#room.leave(this.#started(this.#lots).drop(item))
     this.#reclaim?.soon()
-    this.#options.events.dropped('queue_overflow', count)
+    this.#options.events.dropped('queue_overflow', lotRecords(wholeLot(item)))
     return true
   }
 
