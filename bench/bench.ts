@@ -5,6 +5,8 @@ import { measurePath, type Row } from './end-to-end.ts'
 import { ingestCases } from './ingest.ts'
 import { missingTool } from './measure.ts'
 import { PATHS } from './paths.ts'
+import { measurePostgres, POSTGRES_CASE } from './postgres.ts'
+import { measureQueues } from './queue.ts'
 
 /*
  * npm run bench                          every case
@@ -27,6 +29,8 @@ const inProcessCases = [...decodeCases, ...ingestCases]
 if (values.smoke) smoke()
 else {
   await inProcess()
+  if (POSTGRES_CASE.includes(filter)) await measurePostgres()
+  await queues()
   await endToEnd()
 }
 
@@ -58,6 +62,24 @@ async function inProcess(): Promise<void> {
       nanos[index]!.toFixed(0).padStart(7),
       share.padStart(9),
       promised,
+    ]
+    console.log(`  ${cells.join(' ')}`)
+  }
+}
+
+/** The sending queue in memory and on disk, in turns. */
+async function queues(): Promise<void> {
+  if (!'sending queue'.includes(filter)) return
+  console.log('\nsending queue, 32 senders of 190 records (about 100 KB) each')
+  const rows = await measureQueues(Number(values.seconds) / 4)
+  for (const row of rows) {
+    const cells = [
+      row.name.padEnd(8),
+      `${Math.round(row.recordsPerSecond)} rec/s`.padStart(16),
+      `${row.cpuMicrosPerRecord.toFixed(2)} us CPU/rec`.padStart(18),
+      `ack p50 ${row.ackP50Ms.toFixed(1)} ms`.padStart(18),
+      `p99 ${row.ackP99Ms.toFixed(1)} ms`.padStart(14),
+      `${(row.recordsPerSecond / rows[0]!.recordsPerSecond).toFixed(2)} of memory`.padStart(18),
     ]
     console.log(`  ${cells.join(' ')}`)
   }

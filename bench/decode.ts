@@ -1,5 +1,9 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { encodeBlock } from '../plugins/exporters/clickhouse/native/encode-block.ts'
+import { nothingAltered } from '../plugins/exporters/postgres/copy/altered.ts'
+import { ChunkPool } from '../plugins/exporters/postgres/copy/chunk-pool.ts'
+import { RowEncoder } from '../plugins/exporters/postgres/copy/encode-rows.ts'
+import type { LogBatch } from '../src/batch/log-batch.ts'
 import { ExportLogsServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.ts'
 import { decodeLogs } from '../src/otlp/decode-logs.ts'
 import { encodeLogs } from '../src/otlp/encode-logs.ts'
@@ -17,6 +21,7 @@ export interface Case {
 const body = corpus(CORPUS.logs1000)
 const context = { requestId: 'bench' }
 const scratch = { block: Buffer.allocUnsafeSlow(2 ** 21), values: Buffer.allocUnsafeSlow(2 ** 20) }
+const pool = new ChunkPool()
 const decoded = decodeLogs(body, context).batch
 
 /** The first case is the yardstick of the others. */
@@ -39,6 +44,11 @@ export const decodeCases: readonly Case[] = [
     run: () => encodeBlock(decodeLogs(body, context).batch, { fallbackNanos: 0n, scratch }),
   },
   {
+    name: 'decode + encode as rows of a PostgreSQL COPY',
+    records: 1000,
+    run: () => encodeRows(decodeLogs(body, context).batch),
+  },
+  {
     name: 'decode + keep WARN and above + encode as OTLP',
     records: 1000,
     run: () =>
@@ -50,3 +60,10 @@ export const decodeCases: readonly Case[] = [
     run: () => encodeLogs(decoded),
   },
 ]
+
+function encodeRows(batch: LogBatch): void {
+  const encoder = new RowEncoder(batch, { fallbackNanos: 0n, pool, altered: nothingAltered() })
+  const pass = encoder.encode(0, batch.count)
+  for (const _chunk of pass.chunks);
+  pass.done()
+}

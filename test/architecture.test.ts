@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   export: ['batch', 'otlp', 'plugin', 'config', 'queue', 'telemetry'],
   pipeline: ['batch', 'otlp', 'plugin', 'config', 'export', 'queue', 'telemetry'],
   service: ['plugin', 'config', 'pipeline', 'net', 'telemetry'],
-  cli: ['plugin', 'config', 'service', 'net', 'otlp', 'batch', 'telemetry'],
+  cli: ['plugin', 'config', 'service', 'net', 'otlp', 'batch', 'telemetry', 'queue'],
   testing: [
     'wire',
     'batch',

@@ -215,3 +215,38 @@ test('with --watch a config that is renamed into place is gone over to', async t
   await parsec.says(/config reloaded: added exporter nop/)
   t.pass()
 })
+
+test('a receiver that changes opens its address again; what it acknowledged is stored', async t => {
+  const folder = await tempFolder(t)
+  const probe = createServer()
+  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise(resolve => probe.close(resolve))
+  const text = (keys: object): string => {
+    const config = JSON.parse(configText({ exporters: { file: { path: join(folder, 'a.json') } } }))
+    config.receivers.otlp.protocols.http = { endpoint: `127.0.0.1:${port}`, ...keys }
+    return JSON.stringify(config)
+  }
+  const run = await start(t, folder, { exporters: { nop: {} } })
+  await change(run, text({}), /receiver otlp changed: its listener is reopened[^]*config reloaded/)
+  const [, grpc] = await run.parsec.says(/receiver otlp listens at grpc:\/\/(\S+)/)
+  const load = startLoad(`http://127.0.0.1:${port}/v1/logs`, grpc!)
+  await load.more(5)
+  await change(
+    run,
+    text({ max_request_body_size: 1000000 }),
+    /config reloaded: changed receiver otlp/,
+  )
+  const before = load.acknowledged.size
+  while ([...load.acknowledged].filter(body => body.startsWith('http-')).length <= before) {
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  await load.stop()
+  run.parsec.child.kill('SIGTERM')
+  t.deepEqual(await run.parsec.exited, { code: 0, signal: null })
+  const stored = new Set(await bodiesIn(join(folder, 'a.json')))
+  t.deepEqual(
+    [...load.acknowledged].filter(body => !stored.has(body)),
+    [],
+  )
+})

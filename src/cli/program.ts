@@ -8,6 +8,7 @@ import { CommandExit, EXIT, UsageError } from './exit-codes.ts'
 import { printConfigCommand } from './print-config.ts'
 import { printDdlCommand } from './print-ddl.ts'
 import { queryCommand } from './query.ts'
+import { queueCommand } from './queue.ts'
 import { runCommand } from './run.ts'
 import { sendCommand } from './send.ts'
 import { validateCommand } from './validate.ts'
@@ -21,6 +22,7 @@ const COMMANDS: readonly CommandFactory[] = [
   componentsCommand,
   printConfigCommand,
   printDdlCommand,
+  queueCommand,
 ]
 
 const HELP = `
@@ -49,7 +51,7 @@ function createProgram(context: CliContext): Command {
     .version(version, '-V, --version', 'print the version')
     .addHelpText('after', HELP)
   for (const create of COMMANDS) program.addCommand(create(context))
-  for (const command of [program, ...program.commands]) {
+  for (const command of allCommands(program)) {
     command
       .exitOverride()
       .showHelpAfterError('(add --help for what is possible)')
@@ -59,6 +61,11 @@ function createProgram(context: CliContext): Command {
       })
   }
   return program
+}
+
+/** The program, its commands and theirs. */
+function allCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allCommands)]
 }
 
 function report(error: unknown, { stderr }: CliContext): number {

@@ -15,6 +15,7 @@ Examples:
   $ parsec query "SELECT count() FROM otel_logs"
   $ parsec query "SELECT Timestamp, ServiceName, Body FROM otel_logs ORDER BY Timestamp DESC LIMIT 10"
   $ parsec query --config my.yaml --format JSONEachRow "SELECT * FROM otel_logs LIMIT 1"
+  $ parsec query --config config/postgres.yaml --format csv "SELECT timestamp, body FROM otel_logs LIMIT 9"
 
 Without --config it asks the store of config/standalone.yaml. An embedded store is asked through the
 process that has it open. Only statements that read are allowed.`

@@ -3,6 +3,7 @@ import { abortError } from '../plugin/abort.ts'
 import type { Clock } from '../plugin/clock.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import { type ErrorCode, PipelineError } from '../plugin/pipeline-error.ts'
+import { retryAfterMs } from '../plugin/retry-after.ts'
 import {
   type AttemptOutcome,
   ConcurrencyController,
@@ -13,6 +14,11 @@ type Verdict = AttemptOutcome['verdict']
 
 export interface AdaptiveConcurrencyOptions extends ConcurrencyControllerOptions {
   readonly clock: Clock
+  /**
+   * The longest that an attempt waits for its turn, in milliseconds; 0 = no bound. For senders that
+   * wait themselves, and would give up before they hear a refusal.
+   */
+  readonly waitMsMax: number
   /** Told the limit at the start and whenever it changes. */
   readonly onLimit: (limit: number) => void
 }
@@ -98,8 +104,10 @@ export class AdaptiveConcurrency implements Consumer {
   /** Has a place when it resolves. */
   async #waitForTurn(signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw abortError(signal)
+    const { clock, waitMsMax } = this.#options
     await new Promise<void>((resolve, reject) => {
       const leave = (): void => {
+        cancelTimer()
         signal.removeEventListener('abort', giveUp)
         this.#waiting.delete(go)
       }
@@ -112,6 +120,11 @@ export class AdaptiveConcurrency implements Consumer {
         leave()
         reject(abortError(signal))
       }
+      const tooLong = (): void => {
+        leave()
+        reject(tooSlow(this.#controller.limit, waitMsMax))
+      }
+      const cancelTimer = waitMsMax > 0 ? clock.after(waitMsMax, tooLong) : () => {}
       signal.addEventListener('abort', giveUp)
       this.#waiting.add(go)
     })
@@ -120,4 +133,11 @@ export class AdaptiveConcurrency implements Consumer {
 
 function verdictOf({ retryable, code }: PipelineError): Verdict {
   return retryable && BACK_PRESSURE.has(code) ? 'back_pressure' : 'other'
+}
+
+function tooSlow(limit: number, waitedMs: number): PipelineError {
+  return PipelineError.retryable(
+    `the destination is slow: no turn within ${waitedMs}ms, ${limit} at the same time`,
+    { reason: 'destination_slow', retryAfterMs: retryAfterMs(waitedMs) },
+  )
 }

@@ -8,6 +8,8 @@ export interface AttemptOptions {
   /** 0 = no bound. */
   readonly timeoutMs: number
   readonly clock: Clock
+  /** While the exporter is being exchanged, ends when it can be sent to; undefined when it can now. */
+  readonly ready?: ((signal: AbortSignal) => Promise<void> | undefined) | undefined
   /** Told +1 and -1 around every attempt. */
   readonly inFlight: (change: 1 | -1) => void
 }
@@ -27,7 +29,10 @@ export class Attempt implements Consumer {
 
   async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw abortError(signal)
-    const { timeoutMs, inFlight } = this.#options
+    const { timeoutMs, inFlight, ready } = this.#options
+    // The wait for an exporter that is not there is none for its destination: it has no timeout.
+    const waiting = ready?.(signal)
+    if (waiting !== undefined) await waiting
     inFlight(1)
     try {
       // Fast path: without a bound the sender's signal serves, and making one costs microseconds.

@@ -5,11 +5,12 @@ import type { Consumer } from '../plugin/consumer.ts'
 import type { QueueStorage } from '../plugin/queue-storage.ts'
 import type { QueueStats } from '../queue/queue.ts'
 import { AdaptiveConcurrency, type ConcurrencyStats } from './adaptive-concurrency.ts'
-import { Attempt } from './attempt.ts'
+import { Attempt, type AttemptOptions } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
 import { createQueue } from './create-queue.ts'
+import { Ledger, type LedgerStats } from './ledger.ts'
 import { Outcome } from './outcome.ts'
-import { Retry } from './retry.ts'
+import { Retry, SENDER_WAIT_MS_MAX } from './retry.ts'
 import { type QueueMeter, SendingQueue } from './sending-queue.ts'
 
 type Storages = ReadonlyMap<string, QueueStorage>
@@ -17,6 +18,8 @@ type Storages = ReadonlyMap<string, QueueStorage>
 export interface ExportChainOptions {
   /** By the id of their extension: what queues may name as their `storage`. */
   readonly storages?: Storages | undefined
+  /** See Attempt. */
+  readonly ready?: AttemptOptions['ready']
   readonly clock?: Clock
   /** 0 up to, not including, 1. */
   readonly random?: () => number
@@ -29,6 +32,7 @@ export interface ExporterStats {
   readonly failed: number
   /** Acknowledged to a sender and then given up. */
   readonly dropped: number
+  readonly ledger: LedgerStats
   /** Absent without a sending queue. */
   readonly queue?: QueueStats
   /** Absent without adaptive_concurrency. */
@@ -49,12 +53,13 @@ export function buildExportChain(
   exporter: Consumer,
   config: Partial<ExportChainConfig>,
   context: PluginContext,
-  { clock = systemClock, random = Math.random, storages }: ExportChainOptions = {},
+  { clock = systemClock, random = Math.random, storages, ready }: ExportChainOptions = {},
 ): ExportChain {
   const stopping = sharedController()
   const flying = context.metrics.exporterInFlight.labels(context.id)
   const inFlight = (change: 1 | -1): void => flying.inc(change)
-  const attempt = new Attempt(exporter, { timeoutMs: config.timeout ?? 0, clock, inFlight })
+  const timeoutMs = config.timeout ?? 0
+  const attempt = new Attempt(exporter, { timeoutMs, clock, ready, inFlight })
   const limiter = createLimiter(attempt, config.sending_queue, context, clock)
   const tail = limiter ?? attempt
   const senderWaits = !config.sending_queue?.enabled || config.sending_queue.wait_for_result
@@ -71,15 +76,14 @@ export function buildExportChain(
       onRetry,
     })
   }, context)
+  const ledger = new Ledger()
   const queue = config.sending_queue?.enabled
-    ? createSendingQueue(outcome, config.sending_queue, context, { clock, storages })
+    ? createSendingQueue(outcome, config.sending_queue, context, { clock, storages, ledger })
     : undefined
-  const head = queue ?? outcome
+  const head = ledger.entry(queue ?? outcome)
   return {
     start: async () => await queue?.start(),
-    consume: async (batch, signal) => {
-      if (batch.count > 0) await head.consume(batch, signal)
-    },
+    consume: async (batch, signal) => await head.consume(batch, signal),
     stop: async deadline => {
       stopping.abort()
       await queue?.stop(deadline)
@@ -88,7 +92,12 @@ export function buildExportChain(
     stats: () => ({
       id: context.id,
       ...outcome.stats(),
-      dropped: queue?.dropped ?? 0,
+      dropped: ledger.dropped,
+      ledger: ledger.stats({
+        sent: outcome.stats().sent,
+        dead_lettered: 0,
+        queued: queue === undefined ? ledger.inFlight : queue.stats().items,
+      }),
       ...(queue === undefined ? {} : { queue: queue.stats() }),
       ...(limiter === undefined ? {} : { concurrency: limiter.stats() }),
     }),
@@ -120,6 +129,7 @@ function createLimiter(
     ewmaAlpha: ewma_alpha,
     rttDeviationScale: rtt_deviation_scale,
     clock,
+    waitMsMax: config.wait_for_result ? SENDER_WAIT_MS_MAX : 0,
     onLimit: limit => metrics.exporterConcurrencyLimit.labels(id).set(limit),
   })
 }
@@ -128,14 +138,15 @@ function createSendingQueue(
   next: Consumer,
   config: SendingQueueConfig,
   context: PluginContext,
-  { clock, storages }: { readonly clock: Clock; readonly storages: Storages | undefined },
+  { clock, storages, ledger }: SendingQueueParts,
 ): SendingQueue {
-  const meter = exporterMeter(context)
+  const meter = exporterMeter(context, ledger)
   const queue = createQueue(config, {
     context,
     clock,
     storages,
     dropped: (reason, records) => meter.dropped(reason, records),
+    keptAfterAll: records => meter.keptAfterAll(records),
   })
   if (!queue.durable && !config.wait_for_result) {
     context.logger.warn(
@@ -145,12 +156,28 @@ function createSendingQueue(
   return new SendingQueue(next, { config, queue, context, clock, meter })
 }
 
-function exporterMeter({ id, metrics }: PluginContext): QueueMeter {
+interface SendingQueueParts {
+  readonly clock: Clock
+  readonly storages: Storages | undefined
+  readonly ledger: Ledger
+}
+
+function exporterMeter({ id, metrics }: PluginContext, ledger: Ledger): QueueMeter {
   const size = metrics.exporterQueueSize.labels(id)
   return {
     capacity: value => metrics.exporterQueueCapacity.labels(id).set(value),
     size: value => size.set(value),
     refused: (reason, count) => metrics.exporterEnqueueFailed.labels(id, reason).inc(count),
-    dropped: (reason, count) => metrics.dropped.labels(id, reason).inc(count),
+    dropped: (reason, count) => {
+      ledger.dropped += count
+      metrics.dropped.labels(id, reason).inc(count)
+    },
+    recovered: count => {
+      ledger.recovered += count
+      metrics.exporterRecovered.labels(id).inc(count)
+    },
+    keptAfterAll: count => {
+      ledger.returned -= count
+    },
   }
 }

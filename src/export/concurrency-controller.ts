@@ -1,12 +1,10 @@
-export interface ConcurrencyControllerOptions {
+import { UsualRoundTrip, type UsualRoundTripOptions } from './usual-round-trip.ts'
+
+export interface ConcurrencyControllerOptions extends UsualRoundTripOptions {
   /** The most at the same time, and where it starts. */
   readonly limitMax: number
   /** What a limit that is too high is multiplied with, above 0 and below 1. */
   readonly decreaseRatio: number
-  /** The weight of the newest round trip in the average, above 0 and below 1. */
-  readonly ewmaAlpha: number
-  /** How many standard deviations above the average a round trip is too long. */
-  readonly rttDeviationScale: number
 }
 
 /** What came of one attempt. */
@@ -22,15 +20,8 @@ export interface AttemptOutcome {
   readonly verdict: 'taken' | 'back_pressure' | 'other'
 }
 
-/** A rise below these is noise: of this process, and of batches that differ in size. */
-const RISE_SHARE_MIN = 0.25
-const RISE_MS_MIN = 10
-/** A longer round trip moves what is usual so much less than a shorter one: it may be our doing. */
-const RISE_WEIGHT = 0.03
 /** An attempt among fewer than this share of the limit tells nothing about the limit. */
 const FULL_SHARE = 0.8
-/** Round trips that are equal but for this are equal. */
-const EQUAL_SHARE = 0.05
 /** Lowered by so much, the limit shows whether it was too high. */
 const TRIAL_SHARE = 0.75
 /** Less throughput than this share of what it was is a loss. */
@@ -55,10 +46,7 @@ export class ConcurrencyController {
   readonly #options: ConcurrencyControllerOptions
   #limit: number
   #limitSinceMs = Number.NEGATIVE_INFINITY
-  /** Moving average of the round trips of late, and their variance. */
-  #late: { meanMs: number; variance: number } | undefined
-  /** What a round trip takes when there is no crowd. */
-  #usualMs: number | undefined
+  readonly #usual: UsualRoundTrip
   /** Round trips of this window: of all attempts, and of those that began at the limit. */
   #all = new Mean()
   #atLimit = new Mean()
@@ -68,6 +56,7 @@ export class ConcurrencyController {
 
   constructor(options: ConcurrencyControllerOptions) {
     this.#options = options
+    this.#usual = new UsualRoundTrip(options)
     this.#limit = options.limitMax
   }
 
@@ -77,7 +66,7 @@ export class ConcurrencyController {
 
   /** Milliseconds; undefined before the first. */
   get usualRttMs(): number | undefined {
-    return this.#usualMs
+    return this.#usual.ms
   }
 
   finished({ startMs, endMs, inFlight, verdict }: AttemptOutcome): void {
@@ -99,9 +88,10 @@ export class ConcurrencyController {
     if (this.#hadBackPressure) this.#backOff()
     // What has not been used cannot have been too much.
     else if (atLimitMs !== undefined) this.#adjust(atLimitMs, nowMs)
-    if (rttMs !== undefined) this.#remember(rttMs, atLimitMs !== undefined)
+    const mayBeOurDoing = atLimitMs !== undefined && this.#limit > 1
+    if (rttMs !== undefined) this.#usual.add(rttMs, mayBeOurDoing)
     if (this.#limit !== before) this.#limitSinceMs = nowMs
-    this.#nextUpdateMs = nowMs + (rttMs ?? this.#usualMs ?? UNKNOWN_RTT_MS)
+    this.#nextUpdateMs = nowMs + (rttMs ?? this.#usual.ms ?? UNKNOWN_RTT_MS)
     this.#all = new Mean()
     this.#atLimit = new Mean()
     this.#hadBackPressure = false
@@ -120,13 +110,14 @@ export class ConcurrencyController {
       trial.limit = this.#limit
     }
     // A trial goes on to the round trip that is usual: it has shown that it costs nothing.
-    const isLonger = trial?.throughput === undefined ? this.#isLong(rttMs) : this.#isLonger(rttMs)
+    const isLonger =
+      trial?.throughput === undefined ? this.#usual.isLong(rttMs) : this.#usual.isLonger(rttMs)
     if (!isLonger) {
       this.#trial = undefined
       this.#limit = Math.min(this.#limit + 1, this.#options.limitMax)
     } else if (trial === undefined) {
       // First once more at this limit: these may be the round trips of before it was crowded.
-      this.#trial = { limit: this.#limit, rttMs, throughput: undefined }
+      this.#trial = { limit: this.#limit, throughput: undefined }
       this.#limitSinceMs = nowMs
     } else {
       trial.throughput ??= throughput
@@ -138,46 +129,17 @@ export class ConcurrencyController {
   #undo({ limit }: Trial): void {
     this.#trial = undefined
     this.#limit = limit
-    this.#usualMs = Math.max(this.#usualMs ?? 0, this.#late?.meanMs ?? 0)
+    this.#usual.accept()
   }
 
   #decrease(): void {
     this.#limit = Math.max(1, Math.floor(this.#limit * this.#options.decreaseRatio))
-  }
-
-  #isLong(rttMs: number): boolean {
-    if (this.#usualMs === undefined || this.#late === undefined) return false
-    const rise = Math.sqrt(this.#late.variance) * this.#options.rttDeviationScale
-    return rttMs > this.#usualMs + Math.max(rise, this.#usualMs * RISE_SHARE_MIN, RISE_MS_MIN)
-  }
-
-  #isLonger(rttMs: number): boolean {
-    return rttMs > (this.#usualMs ?? 0) * (1 + EQUAL_SHARE)
-  }
-
-  #remember(rttMs: number, wasFull: boolean): void {
-    const { ewmaAlpha: alpha } = this.#options
-    this.#late ??= { meanMs: rttMs, variance: 0 }
-    const { meanMs, variance } = this.#late
-    const difference = rttMs - meanMs
-    const step = alpha * difference
-    const newVariance = (1 - alpha) * (variance + difference * step)
-    this.#late = { meanMs: meanMs + step, variance: newVariance }
-    this.#usualMs ??= rttMs
-    const rise = rttMs - this.#usualMs
-    if (rise <= 0) this.#usualMs += alpha * rise
-    // What is long at the limit may be our own doing: the trial tells.
-    else if (!wasFull || this.#limit === 1 || !this.#isLong(rttMs)) {
-      this.#usualMs += alpha * RISE_WEIGHT * Math.min(rise, this.#usualMs)
-    }
   }
 }
 
 interface Trial {
   /** The lowest limit that is known to cost no throughput. */
   limit: number
-  /** The long round trip that gave rise to it. */
-  readonly rttMs: number
   /** Attempts a millisecond before the first decrease; undefined while that is measured. */
   throughput: number | undefined
 }

@@ -14,6 +14,7 @@ interface CreateQueueOptions {
   /** By the id of their extension. */
   readonly storages?: ReadonlyMap<string, QueueStorage> | undefined
   readonly dropped: (reason: string, records: number) => void
+  readonly keptAfterAll: (records: number) => void
 }
 
 /**
@@ -21,7 +22,7 @@ interface CreateQueueOptions {
  * @throws Error when its storage is not there.
  */
 export function createQueue(config: SendingQueueConfig, options: CreateQueueOptions): Queue {
-  const { context, clock, dropped } = options
+  const { context, clock, dropped, keptAfterAll } = options
   const base = {
     name: context.id,
     sizer: config.sizer,
@@ -44,6 +45,7 @@ export function createQueue(config: SendingQueueConfig, options: CreateQueueOpti
     events: {
       trouble: (message, fields) => log.log('error', message, fields, message),
       dropped,
+      keptAfterAll,
     },
   })
 }

@@ -25,7 +25,7 @@ export interface RetryOptions {
 export const RETRIES_EXHAUSTED = 'retries_exhausted'
 
 /** The longest that failing tries keep a sender waiting, in milliseconds. */
-const SENDER_WAIT_MS_MAX = 8000
+export const SENDER_WAIT_MS_MAX = 8000
 
 /**
  * `retry_on_failure`: repeats what is retryable until it succeeds, `max_elapsed_time` is up, the

@@ -30,6 +30,10 @@ export interface QueueMeter {
   refused(reason: string, count: number): void
   /** Log records accepted and then given up. */
   dropped(reason: string, count: number): void
+  /** Log records of an earlier process. */
+  recovered(count: number): void
+  /** Log records that are here, or there, although their sender did not wait to hear it. */
+  keptAfterAll(count: number): void
 }
 
 /** Without `batch`: neither joined nor cut. */
@@ -59,25 +63,29 @@ export class SendingQueue implements Consumer, Component {
     meter.capacity(queue.stats().capacity)
   }
 
-  /** Log records accepted and then given up. */
-  get dropped(): number {
-    return this.#dropped
-  }
-
   stats(): QueueStats {
     return this.#options.queue.stats()
   }
 
   async start(): Promise<void> {
-    const { queue, config } = this.#options
+    const { queue, config, meter, context } = this.#options
     await queue.start()
+    const { items, size } = queue.stats()
+    if (items > 0) {
+      meter.recovered(items)
+      meter.size(size)
+      context.logger.info({ records: items }, 'going on with what was not sent before the restart')
+    }
     const former = this.#createFormer()
     this.#senders = Array.from({ length: config.num_consumers }, () => this.#sendAll(former))
   }
 
   async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
-    if (!this.#options.config.wait_for_result) {
-      return await this.#offer(batch.origin === undefined ? named(batch) : batch, signal)
+    const { config, queue } = this.#options
+    if (!config.wait_for_result) {
+      // A queue on disk gives names itself.
+      const isNamed = batch.origin !== undefined || queue.durable
+      return await this.#offer(isNamed ? batch : named(batch), signal)
     }
     // An object of its own: the same batch may come in twice, on different ways.
     const own = named(batch)
@@ -184,7 +192,7 @@ export class SendingQueue implements Consumer, Component {
       take: signal => this.#take(signal),
       begin: lot => queue.begin(lot),
       done: lot => this.#done(lot),
-      settle: (item, error) => this.#waiting.settle(item.batch, error),
+      settle: (item, error) => this.#settle(item, error),
     }
     return new BatchFormer(source, config.batch ?? AS_RECEIVED, clock)
   }
@@ -196,6 +204,12 @@ export class SendingQueue implements Consumer, Component {
       this.#waiting.settle(item.batch, undefined)
       this.#done(wholeLot(item))
     }
+  }
+
+  #settle({ batch }: QueueItem, error: PipelineError | undefined): void {
+    const { meter } = this.#options
+    if (error === undefined && this.#waiting.hasLeft(batch)) meter.keptAfterAll(batch.count)
+    this.#waiting.settle(batch, error)
   }
 
   #done(lot: Lot): void {

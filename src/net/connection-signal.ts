@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { clientName } from './client-name.ts'
 
 /*
  * An AbortController costs microseconds, as much as a good part of a small request. So requests of
@@ -12,7 +13,7 @@ interface State {
   controller: AbortController
   uses: number
   readonly address: string
-  readonly host: string
+  readonly client: string
 }
 
 const states = new WeakMap<Socket, State>()
@@ -32,22 +33,17 @@ export function peerAddress(socket: Socket): string {
   return stateOf(socket).address
 }
 
-/** The same without its port: what all connections of one client have in common. */
-export function peerHost(socket: Socket): string {
-  return stateOf(socket).host
-}
-
-/** An address as a client's name: one that came in by IPv6 is the same client by IPv4. */
-export function hostName(address: string | undefined): string {
-  return address?.replace(/^::ffff:(?=\d+\.)/, '') ?? 'unix'
+/** What all connections of one client have in common. */
+export function peerClient(socket: Socket): string {
+  return stateOf(socket).client
 }
 
 function stateOf(socket: Socket): State {
   const known = states.get(socket)
   if (known !== undefined) return known
   const controller = new AbortController()
-  const host = hostName(socket.remoteAddress)
-  const state = { controller, uses: 0, address: addressOf(socket), host }
+  const client = clientName(socket.remoteAddress)
+  const state = { controller, uses: 0, address: addressOf(socket), client }
   states.set(socket, state)
   if (socket.destroyed) controller.abort()
   else socket.once('close', () => state.controller.abort())

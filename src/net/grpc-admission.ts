@@ -6,7 +6,7 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js'
 import { PipelineError } from '../plugin/pipeline-error.ts'
-import { hostName } from './connection-signal.ts'
+import { clientName } from './client-name.ts'
 import type { FairBudget, Lease } from './fair-budget.ts'
 import { PREFIX_BYTES } from './grpc-frame.ts'
 import { statusObject } from './grpc-status.ts'
@@ -37,7 +37,7 @@ export class GrpcAdmission {
 
   readonly interceptor: ServerInterceptor = ({ path }, call) => {
     if (!this.#paths.has(path)) return new ServerInterceptingCall(call)
-    const lease = this.#budget.lease(hostName(call.getConnectionInfo().remoteAddress))
+    const lease = this.#budget.lease(clientName(call.getConnectionInfo().remoteAddress))
     this.#admit(call, lease)
     return new ServerInterceptingCall(call, {
       start: next =>

@@ -13,7 +13,7 @@ import { untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import { Admission, type ServerContext } from './admission.ts'
-import { connectionSignal, peerAddress, peerHost } from './connection-signal.ts'
+import { connectionSignal, peerAddress, peerClient } from './connection-signal.ts'
 import { Cors } from './cors.ts'
 import { CONTENT_ENCODINGS, type ContentEncoding, decompress } from './decompress.ts'
 import { endBeforeBody, isArriving, mustClose } from './discard-body.ts'
@@ -159,7 +159,7 @@ export class HttpServer {
     expectsContinue: boolean,
   ): Promise<void> {
     this.#active++
-    const lease = this.#admission.budget.lease(peerHost(request.socket))
+    const lease = this.#admission.budget.lease(peerClient(request.socket))
     const contentType = mediaType(request.headers['content-type'])
     try {
       const refused = this.#refusal(request, contentType)

@@ -34,8 +34,7 @@ export class ExporterChange {
   readonly #options: ExporterChangeOptions
   readonly #next: Instance<Exporter> | undefined
   readonly #changesChain: boolean
-  /** Of the part's present exporter and chain: has it been stopped? */
-  #exporterIsStopped = false
+  /** Has the part's present chain been stopped? */
   #chainIsStopped = false
   #hasNewExporter = false
   #hasNewChain = false
@@ -119,10 +118,8 @@ export class ExporterChange {
     before.retire()
     await untilAborted(tail.close(), deadline)
     const node = nodeOf(label, 'exporter', () => before)
-    if (!this.#exporterIsStopped) await stopNode(node, deadline, logger)
-    this.#exporterIsStopped = true
+    await stopNode(node, deadline, logger)
     await startNode(nodeOf(label, 'exporter', () => next))
-    this.#exporterIsStopped = false
     statusBoard.put(next.entry, before.entry)
     this.#part.useInstance(next)
   }

@@ -112,7 +112,8 @@ export class ExporterPart implements Part {
   /** A new chain before the same gate, neither started nor in use. */
   createChain({ configured, chain }: ExporterSpec): ExportChain {
     const guarded = withSpan(new Guard(this.#tail, this.#context), this.label)
-    const options = { ...this.#options, ...chain }
+    const ready = (signal: AbortSignal) => this.#tail.ready(signal)
+    const options = { ...this.#options, ...chain, ready }
     return buildExportChain(guarded, chainConfigOf(configured.config), this.#context, options)
   }
 

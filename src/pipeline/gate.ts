@@ -36,9 +36,10 @@ export class Gate implements Consumer {
 
   async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
     for (;;) {
+      // Opened and closed again, it may be closed when the wait is over.
       const way = this.#way
       if (way === undefined) {
-        await orAborted(this.#opening.opened, signal)
+        await this.#wait(signal)
         continue
       }
       way.passing++
@@ -51,6 +52,11 @@ export class Gate implements Consumer {
         if (--way.passing === 0) way.onIdle()
       }
     }
+  }
+
+  /** Undefined while it is open; otherwise resolves when it is, or rejects with the signal. */
+  ready(signal: AbortSignal): Promise<void> | undefined {
+    return this.#way === undefined ? this.#wait(signal) : undefined
   }
 
   /** Lets nothing pass until `open`. Resolves when all that had passed has its verdict. */
@@ -67,6 +73,10 @@ export class Gate implements Consumer {
     this.#way = { next, passing: 0, isLeft: false, onIdle: () => undefined }
     this.#opening.open()
     await idle(left)
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    while (this.#way === undefined) await orAborted(this.#opening.opened, signal)
   }
 }
 

@@ -31,6 +31,7 @@ export class Instance<C extends Component = Component> implements Component {
   readonly entry: StatusEntry
   #hasReported = false
   #isRetired = false
+  #stopping: Promise<void> | undefined
 
   /** Throws an Error that names the component when `create` does. */
   constructor(options: InstanceOptions, create: (context: PluginContext) => C) {
@@ -77,8 +78,10 @@ export class Instance<C extends Component = Component> implements Component {
     await this.component.start?.()
   }
 
+  /** The component is stopped once, however often it is asked for. */
   async stop(deadline: AbortSignal): Promise<void> {
-    await this.component.stop?.(deadline)
+    this.#stopping ??= this.component.stop?.(deadline) ?? Promise.resolve()
+    await this.#stopping
   }
 
   endpoints(): readonly string[] {

@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '../config/service-config.ts'
 import type { ExporterStats } from '../export/chain.ts'
 import { untilAborted } from '../plugin/abort.ts'
+import { publishBooks } from './books.ts'
 import { type BuildOptions, buildGraph, type Graph } from './build.ts'
 import type { ComponentChanges } from './changes.ts'
 import { ExporterPart } from './exporter-part.ts'
@@ -103,7 +104,9 @@ export class Pipelines {
  * Error naming the component that cannot be created.
  */
 export function buildPipelines(config: ServiceConfig, options: BuildOptions): Pipelines {
-  return new Pipelines(buildGraph(config, options), options)
+  const pipelines = new Pipelines(buildGraph(config, options), options)
+  options.metrics.beforeScrape.push(() => publishBooks(pipelines.stats(), options.metrics))
+  return pipelines
 }
 
 function nodesOf(graph: Graph): Node[] {

@@ -33,7 +33,9 @@ export class Transition {
   readonly #to: Graph
   readonly #options: TransitionOptions
   readonly #undo: Undo[] = []
+  /** Receivers that stop before there is no way back. */
   readonly #stopped = new Set<Part>()
+  #receiversStopped: Promise<void> = Promise.resolve()
 
   constructor(from: Graph, to: Graph, options: TransitionOptions) {
     this.#from = from
@@ -89,18 +91,44 @@ export class Transition {
 
   async #exchangeReceivers(): Promise<void> {
     const { logger } = this.#options
-    const nodes = nodesOf(this.#to, this.#added.filter(isReceiver))
-    if (nodes.length === 0) return
+    const added = this.#added.filter(isReceiver)
+    if (added.length === 0) return
     const leaving = this.#gone.filter(isReceiver)
     for (const { label } of leaving) {
       const isChanged = this.#to.parts.has(label)
       logger.info(isChanged ? `${label} changed: its listener is reopened` : `${label} stops`)
     }
     for (const part of leaving) this.#stopped.add(part)
-    this.#undo.push(() => this.#renew(leaving))
-    await stopNodes(nodesOf(this.#from, leaving), this.#deadline(), logger)
-    await startNodes(nodes, logger)
-    this.#undo.push(deadline => stopNodes(nodes, deadline, logger))
+    const stopped = stopNodes(nodesOf(this.#from, leaving), this.#deadline(), logger)
+    this.#undo.push(async () => {
+      await stopped
+      await this.#renew(leaving)
+    })
+    this.#receiversStopped = stopped
+    await this.#startReceivers(added, stopped)
+    this.#undo.push(deadline => stopNodes(nodesOf(this.#to, added), deadline, logger))
+    for (const { label, instance } of added) {
+      for (const url of instance.endpoints()) logger.info(`${label} listens at ${url}`)
+    }
+  }
+
+  /**
+   * Servers close their sockets at the begin of their stop, and then finish the requests they have.
+   * So the new ones are tried at once, which leaves the address without a listener for an instant
+   * only, and once more when the old ones have stopped for good.
+   */
+  async #startReceivers(receivers: readonly StagePart[], stopped: Promise<void>): Promise<void> {
+    const nodes = nodesOf(this.#to, receivers)
+    const { logger } = this.#options
+    await new Promise(resolve => setImmediate(resolve))
+    try {
+      await startNodes(nodes, logger)
+    } catch (thrown) {
+      if (this.#stopped.size === 0) throw thrown
+      await stopped
+      for (const part of receivers) part.renew()
+      await startNodes(nodes, logger)
+    }
   }
 
   /** Opens the receivers of the old config again. Never rejects. */
@@ -133,6 +161,7 @@ export class Transition {
     const receivers = nodesOf(this.#from, gone.filter(isReceiver))
     await Promise.all([
       stopNodes(receivers, deadline, logger),
+      this.#receiversStopped,
       untilAborted(
         Promise.all(idle).then(() => undefined),
         deadline,

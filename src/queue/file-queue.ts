@@ -4,7 +4,7 @@ import { encodeLogs } from '../otlp/encode-logs.ts'
 import { orAborted } from '../plugin/abort.ts'
 import { type Clock, sleep, systemClock } from '../plugin/clock.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
-import { diskError } from './disk-error.ts'
+import { DISK_RETRY_MS, DiskRefusal } from './disk-error.ts'
 import { HotItems } from './hot-items.ts'
 import { type DirectoryLock, lockDirectory } from './log/directory-lock.ts'
 import { type Files, realFiles } from './log/files.ts'
@@ -58,12 +58,12 @@ export interface FileQueueEvents {
   readonly trouble: (message: string, fields: Record<string, unknown>) => void
   /** Accepted log records that are gone: `queue_overflow`, `damaged`. */
   readonly dropped: (reason: string, records: number) => void
+  /** Log records that were taken in although their sender did not wait to hear it. */
+  readonly keptAfterAll: (records: number) => void
 }
 
 /** Between tries to write down what will be sent, when the disk refuses. */
 const JOURNAL_RETRY_MS = 1000
-/** After the disk has refused, how long nobody tries it again. */
-const DISK_RETRY_MS = 1000
 
 /**
  * The sending queue on disk: what was accepted is there after a crash, in order, and so is what
@@ -76,6 +76,7 @@ export class FileQueue implements Queue {
   readonly #now: () => number
   readonly #room: Room
   readonly #hot: HotItems
+  readonly #refusal: DiskRefusal
   readonly #stopping = new AbortController()
   #lock: DirectoryLock | undefined
   #opened: OpenedLog | undefined
@@ -83,13 +84,12 @@ export class FileQueue implements Queue {
   #reclaim: Reclaim | undefined
   #reader: LogReader | undefined
   #filling: Promise<void> | undefined
-  #refuseUntilMs = Number.NEGATIVE_INFINITY
-  #lastDiskError: PipelineError | undefined
 
   constructor(options: FileQueueOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#now = options.now ?? Date.now
+    this.#refusal = new DiskRefusal(options.directory, this.#clock)
     this.#hot = new HotItems(options.memoryBytes, () => this.#fillSoon())
     this.#room = new Room({
       ...options,
@@ -132,7 +132,7 @@ export class FileQueue implements Queue {
 
   async offer(batch: LogBatch, signal: AbortSignal): Promise<void> {
     this.#started(this.#opened)
-    this.#assertDiskTakes()
+    this.#refusal.assertOver()
     const data = encodeLogs(batch)
     const acceptedAtUnixMs = this.#now()
     const { origin, count: records } = batch
@@ -144,7 +144,18 @@ export class FileQueue implements Queue {
     await this.#room.enter(size, signal, () => {
       appended = this.#append(record, batch.with({ context }), size)
     })
-    await orAborted(appended, signal)
+    try {
+      await orAborted(appended, signal)
+    } catch (error) {
+      // The sender left while it was written; the records are inside all the same.
+      if (signal.aborted) {
+        appended.then(
+          () => this.#options.events.keptAfterAll(records),
+          () => {},
+        )
+      }
+      throw error
+    }
   }
 
   async resume(): Promise<Lot | undefined> {
@@ -235,11 +246,6 @@ export class FileQueue implements Queue {
     return { sizer, capacity, size: this.#room.used, bytes, items: records, requests }
   }
 
-  /** Log records that were inside when this process began. */
-  get recoveredRecords(): number {
-    return this.#lots?.recoveredRecords ?? 0
-  }
-
   #append(record: PreparedRecord, batch: LogBatch, size: number): Promise<void> {
     const { log, salt } = this.#started(this.#opened)
     numberRecord(record, log.nextSequence(), salt)
@@ -252,7 +258,7 @@ export class FileQueue implements Queue {
         },
         failed: error => {
           this.#room.leave(size)
-          reject(this.#refuse(error))
+          reject(this.#refusal.remember(error))
         },
       })
     })
@@ -367,17 +373,6 @@ export class FileQueue implements Queue {
   #behindMs(): number {
     const oldest = this.#hot.peek()
     return oldest === undefined ? 0 : this.#clock.now() - oldest.offeredAtMs
-  }
-
-  #assertDiskTakes(): void {
-    if (this.#clock.now() < this.#refuseUntilMs) throw this.#lastDiskError!
-  }
-
-  #refuse(thrown: unknown): PipelineError {
-    const error = diskError(thrown, this.#options.directory)
-    this.#refuseUntilMs = this.#clock.now() + DISK_RETRY_MS
-    this.#lastDiskError = error
-    return error
   }
 
   #tooLongError(bytes: number): PipelineError {

@@ -28,7 +28,6 @@ export class LotBook {
   readonly #entries = new Map<Lot, LotEntry>()
   readonly #unfinished: LotEntry[]
   readonly #held: { requests: number; records: number; bytes: number }
-  readonly recoveredRecords: number
   /** Dropped or damaged, but behind batches that were not begun yet; never next to each other. */
   readonly #passed: PassedRange[] = []
   #nextId = 1
@@ -48,7 +47,6 @@ export class LotBook {
       this.#change(sums, 1)
       this.#nextId = Math.max(this.#nextId, id + 1)
     }
-    this.recoveredRecords = this.#held.records
   }
 
   get held(): LotSums {

@@ -74,6 +74,7 @@ export class MemoryQueue implements Queue {
       const own = item as Item
       if (own.left <= 0) continue
       own.left -= to - from
+      this.#held.items -= to - from
       if (own.left <= 0) this.#release(own)
     }
   }
@@ -103,7 +104,6 @@ export class MemoryQueue implements Queue {
 
   #release({ batch, size }: Item): void {
     this.#held.bytes -= batch.memoryBytes
-    this.#held.items -= batch.count
     this.#held.requests--
     this.#room.leave(size)
   }
@@ -112,6 +112,7 @@ export class MemoryQueue implements Queue {
     const oldest = this.#items.shift()
     if (oldest === undefined) return false
     oldest.left = 0
+    this.#held.items -= oldest.batch.count
     this.#release(oldest)
     this.#options.onDropped?.(oldest.batch.count)
     return true

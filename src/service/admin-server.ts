@@ -60,6 +60,7 @@ export class AdminServer {
 
 async function metricsReply(metrics: Metrics, lag: EventLoopLag): Promise<StatusReply> {
   updateProcessMetrics(metrics, lag)
+  for (const update of metrics.beforeScrape) update()
   const { contentType } = metrics.registry
   return { status: 200, contentType, body: await metrics.registry.metrics() }
 }

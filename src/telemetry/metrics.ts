@@ -7,6 +7,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
  */
 export class Metrics {
   readonly registry: Registry
+  /** What brings gauges up to date that nobody writes otherwise. */
+  readonly beforeScrape: (() => void)[] = []
   readonly receiverAccepted: Counter<'receiver' | 'transport'>
   readonly receiverRefused: Counter<'receiver' | 'transport'>
   readonly receiverFailed: Counter<'receiver' | 'transport'>
@@ -22,6 +24,9 @@ export class Metrics {
   readonly exporterSent: Counter<'exporter'>
   readonly exporterSendFailed: Counter<'exporter' | 'reason'>
   readonly exporterEnqueueFailed: Counter<'exporter' | 'reason'>
+  readonly pipelineRecords: Gauge<'pipeline' | 'account'>
+  readonly exporterRecords: Gauge<'exporter' | 'account'>
+  readonly exporterRecovered: Counter<'exporter'>
   readonly exporterQueueSize: Gauge<'exporter'>
   readonly exporterQueueCapacity: Gauge<'exporter'>
   readonly exporterInFlight: Gauge<'exporter'>
@@ -125,6 +130,21 @@ export class Metrics {
       'otelcol_exporter_enqueue_failed_log_records_total',
       'Log records the sending queue refused, by reason.',
       ['exporter', 'reason'],
+    )
+    this.pipelineRecords = gauge(
+      'parsec_pipeline_log_records',
+      'The books of a pipeline since its start: in = out + filtered; refused and dropped were told to the sender.',
+      ['pipeline', 'account'],
+    )
+    this.exporterRecords = gauge(
+      'parsec_exporter_log_records',
+      'The books of an exporter since its start: in + recovered = sent + dead_lettered + dropped + returned + queued; a difference other than 0 is a fault of the program.',
+      ['exporter', 'account'],
+    )
+    this.exporterRecovered = counter(
+      'parsec_exporter_recovered_log_records_total',
+      'Log records that an earlier process had acknowledged and not sent.',
+      ['exporter'],
     )
     this.exporterQueueSize = gauge(
       'otelcol_exporter_queue_size',

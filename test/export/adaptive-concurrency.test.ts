@@ -162,7 +162,7 @@ test(
   },
 )
 
-function subject(next: Consumer, limitMax = 2) {
+function subject(next: Consumer, limitMax = 2, waitMsMax = 0) {
   const clock = new ManualClock()
   const limits: number[] = []
   const limiter = new AdaptiveConcurrency(next, {
@@ -171,6 +171,7 @@ function subject(next: Consumer, limitMax = 2) {
     ewmaAlpha: 0.4,
     rttDeviationScale: 2.5,
     clock,
+    waitMsMax,
     onLimit: limit => limits.push(limit),
   })
   return { limiter, clock, limits }
@@ -216,6 +217,25 @@ test('a signal that has aborted before gets no place', async t => {
     message: /cancelled/,
   })
   t.is(limiter.stats().waiting, 0)
+})
+
+test('a sender that waits itself is refused in time, and its place in the line is free', async t => {
+  const link = destination()
+  const { limiter, clock } = subject(link, 1, 8000)
+  const { signal } = new AbortController()
+  const first = limiter.consume(sampleLogs(['a']), signal)
+  const second = t.throwsAsync(limiter.consume(sampleLogs(['b']), signal), {
+    instanceOf: PipelineError,
+    message: 'the destination is slow: no turn within 8000ms, 1 at the same time',
+  })
+  await clock.advance(7999)
+  t.is(limiter.stats().waiting, 1)
+  await clock.advance(1)
+  t.like(await second, { reason: 'destination_slow', retryable: true, retryAfterMs: 8000 })
+  t.is(limiter.stats().waiting, 0)
+  link.calls[0]!.resolve()
+  await first
+  t.is(clock.pending, 0)
 })
 
 const slows = test.macro(async (t, error: PipelineError, expected: readonly number[]) => {

@@ -54,7 +54,9 @@ test('without queue and retries the sender hears of the one try', async t => {
   const sent = send('ab')
   await settle()
   t.is(sent.text, 'retryable unavailable')
-  t.deepEqual(chain.stats(), { id: 'otlp', sent: 0, failed: 2, dropped: 0 })
+  const { ledger, ...stats } = chain.stats()
+  t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 2, dropped: 0 })
+  t.like(ledger, { in: 2, returned: 2, difference: 0 })
 })
 
 test('without queue the retries are made while the sender waits', async t => {
@@ -152,8 +154,9 @@ test('what max_elapsed_time gives up is dropped, counted and an ERROR', async t 
   await chain.start?.()
   send('ab')
   await clock.advance(10_000)
-  const { queue, concurrency, ...stats } = chain.stats()
+  const { queue, concurrency, ledger, ...stats } = chain.stats()
   t.is(concurrency?.waiting, 0)
+  t.is(ledger.difference, 0)
   t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 2, dropped: 2 })
   t.is(queue?.size, 0)
   t.deepEqual(errorsOf(context), ['retries_exhausted'])
@@ -220,8 +223,9 @@ const cannotBlock = test.macro(async (t, before: LogSink['before'], timeout: str
   t.false(stopped)
   deadline.abort()
   await stopping
-  const { queue, concurrency, ...stats } = chain.stats()
+  const { queue, concurrency, ledger, ...stats } = chain.stats()
   t.is(concurrency?.waiting, 0)
+  t.is(ledger.difference, 0)
   t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 4, dropped: 4 })
   t.is(queue?.size, 0)
   t.deepEqual(errorsOf(context).slice(0, 1), ['shutdown'])
@@ -295,7 +299,8 @@ test('under any failures every accepted record is sent once or counted as droppe
       // Each try takes 5s and the wait after it 1s at most.
       await clock.advance(6000 * (answers.length + offers.length))
       const arrived = sink.bodies
-      const { sent, dropped, failed, queue } = chain.stats()
+      const { sent, dropped, failed, queue, ledger } = chain.stats()
+      t.is(ledger.difference, 0)
       t.deepEqual(
         arrived,
         accepted.filter(body => arrived.includes(body)),

@@ -30,7 +30,13 @@ function create(
   const config = SCHEMA.parse({ sending_queue: keys }).sending_queue
   const told: string[] = []
   const dropped = (reason: string, records: number): void => void told.push(`${reason} ${records}`)
-  const queue = createQueue(config, { context, clock: systemClock, storages, dropped })
+  const queue = createQueue(config, {
+    context,
+    clock: systemClock,
+    storages,
+    dropped,
+    keptAfterAll: () => {},
+  })
   return { queue, context, dropped: told }
 }
 

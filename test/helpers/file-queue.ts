@@ -43,6 +43,7 @@ export function createTestQueue(options: Partial<FileQueueOptions> = {}): TestQu
     events: {
       trouble: message => troubles.push(message),
       dropped: (reason, records) => dropped.push(`${reason} ${records}`),
+      keptAfterAll: () => {},
     },
     ...options,
   })

@@ -33,7 +33,7 @@ export interface LinkRun {
   readonly limitMin: number
 }
 
-const SETTINGS = { decreaseRatio: 0.9, ewmaAlpha: 0.4, rttDeviationScale: 2.5 }
+const SETTINGS = { decreaseRatio: 0.9, ewmaAlpha: 0.4, rttDeviationScale: 2.5, waitMsMax: 0 }
 const RETRY_MS = 100
 
 /**

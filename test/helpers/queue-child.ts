@@ -78,7 +78,11 @@ async function main(mode: Mode, directory: string): Promise<void> {
     segmentBytes: 65536,
     memoryBytes: 65536,
     sync: true,
-    events: { trouble: message => say(`trouble: ${message}`), dropped: () => {} },
+    events: {
+      trouble: message => say(`trouble: ${message}`),
+      dropped: () => {},
+      keptAfterAll: () => {},
+    },
   })
   await queue.start()
   const senders = Array.from({ length: 8 }, async (_, sender) => {

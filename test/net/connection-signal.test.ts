@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
-import { connectionSignal, peerAddress } from '../../src/net/connection-signal.ts'
+import { connectionSignal, peerAddress, peerClient } from '../../src/net/connection-signal.ts'
 
 async function pair(t: ExecutionContext): Promise<{ client: Socket; accepted: Socket }> {
   const server = createServer()
@@ -43,4 +43,9 @@ test('the signal is renewed now and then, and the new one aborts', async t => {
 test('the peer is address and port', async t => {
   const { client, accepted } = await pair(t)
   t.is(peerAddress(accepted), `127.0.0.1:${client.localPort}`)
+})
+
+test('all connections of one client have its address in common', async t => {
+  const { accepted } = await pair(t)
+  t.is(peerClient(accepted), '127.0.0.1')
 })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import http2 from 'node:http2'
+import { connect } from 'node:net'
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import test, { type ExecutionContext } from 'ava'
 import { z } from 'zod'
@@ -41,8 +42,16 @@ function call(t: ExecutionContext, target: string, message: Buffer, path = PATH)
 }
 
 /** A call that has sent `bytes` of a message of `length`, and waits. `from` is its own address. */
-async function slowCall(t: ExecutionContext, target: string, length: number, bytes: number) {
-  const session = http2.connect(`http://${target}`)
+async function slowCall(
+  t: ExecutionContext,
+  target: string,
+  length: number,
+  bytes: number,
+  from = '127.0.0.1',
+) {
+  const { hostname: host, port } = new URL(`http://${target}`)
+  const socket = connect({ host, port: Number(port), localAddress: from })
+  const session = http2.connect(`http://${target}`, { createConnection: () => socket })
   t.teardown(() => session.destroy())
   session.on('error', () => {})
   const stream = session.request({
@@ -168,4 +177,22 @@ test('calls that are refused by the hundred leave nothing behind', async t => {
   const { values } = await context.metrics.doorRefused.get()
   const counted = values.reduce((sum, { value }) => sum + value, 0)
   t.is(counted, outcomes.filter(code => code === 8).length)
+})
+
+test('a client that fills the budget with slow messages loses them to another, one by one', async t => {
+  const { target, held } = await serve(t, { max_in_flight_size: 4 * MIB })
+  const greedy = await Promise.all(
+    Array.from({ length: 4 }, () => slowCall(t, target, MIB, MIB - 50_000, '127.0.0.2')),
+  )
+  const refused: string[] = []
+  for (const { stream } of greedy) {
+    stream.on('response', headers => refused.push(decodeURI(String(headers['grpc-message']))))
+  }
+  await until(() => held() > 3.7 * MIB)
+  for (let i = 0; i < 10; i++) {
+    t.is((await call(t, target, Buffer.alloc(MIB))).toString(), String(MIB))
+  }
+  await until(() => refused.length > 0)
+  t.true(refused.length < 4, String(refused.length))
+  t.regex(refused[0]!, /more than its share of 2097152: this one makes room for another client/)
 })

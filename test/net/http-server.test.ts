@@ -246,6 +246,35 @@ test('requests in progress are bounded over all connections', async t => {
   t.is((await ask(port, { body: Buffer.alloc(1000) })).status, 200)
 })
 
+test('who asks before sending a body hears of a shut door, and sends none', async t => {
+  const context = createTestContext('receiver', 'test')
+  context.door.addGuard('x', () => PipelineError.retryable('shut', { retryAfterMs: 3000 }))
+  const server = new HttpServer(schema.parse({}), { ...context, key: 'x' })
+  server.route('/any', { methods: ['POST'], handler: echo })
+  await server.start()
+  t.teardown(() => server.stop(AbortSignal.abort()))
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  socket.write('POST /any HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n')
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  t.regex(answer.toString(), /^HTTP\/1.1 503 /)
+  t.regex(answer.toString(), /retry-after: 3/i)
+  t.regex(answer.toString(), /connection: close/i)
+})
+
+test('a known path without room and an unknown one are told apart: the latter is for good', async t => {
+  const context = createTestContext('receiver', 'test')
+  context.door.addGuard('x', () => PipelineError.retryable('shut'))
+  const server = new HttpServer(schema.parse({}), { ...context, key: 'x' })
+  server.route('/any', { methods: ['POST'], handler: echo })
+  await server.start()
+  t.teardown(() => server.stop(AbortSignal.abort()))
+  const port = Number(new URL(server.url).port)
+  t.is((await ask(port, { body: 'x' })).status, 503)
+  t.is((await ask(port, { path: '/other', body: 'x' })).status, 404)
+  t.is((await ask(port, { method: 'GET' })).status, 405)
+})
+
 test('browser pages of allowed origins may send', async t => {
   const cors = { allowed_origins: ['https://*.a.com'] }
   const { port } = await serve(t, echo, { cors, response_headers: { 'x-served-by': 'us' } })

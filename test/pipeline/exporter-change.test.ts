@@ -1,4 +1,7 @@
 import test from 'ava'
+import { z } from 'zod'
+import { exportChainFields } from '../../src/export/config.ts'
+import { definePlugin, type Plugin } from '../../src/plugin/define-plugin.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { ManualClock, runPipeline, sampleLogs, settle } from '../../src/testing/index.ts'
 import { createReloadPlugins } from '../helpers/reload-plugins.ts'
@@ -139,4 +142,35 @@ test('one that cannot even go back refuses retryably and says so', async t => {
   await run.reload(to)
   await run.send(sampleLogs(['a']))
   t.like(run.statusBoard.report()[0], { status: 'ok' })
+})
+
+test('the wait for an exporter that is being exchanged counts for no timeout', async t => {
+  let stopped = (): void => undefined
+  const slow: Plugin = definePlugin({
+    kind: 'exporter',
+    type: 'slow',
+    stability: 'stable',
+    summary: 'Test.',
+    config: z.strictObject({ value: z.string().optional(), ...exportChainFields('5s') }),
+    create: () => ({
+      stop: () => new Promise(resolve => (stopped = resolve)),
+      consume: async () => {},
+    }),
+  })
+  const clock = new ManualClock()
+  const to = (value: string): string =>
+    `exporters: {slow: {value: ${value}, retry_on_failure: {enabled: false}}}`
+  const run = await runPipeline(t, to('a'), [slow], { clock })
+  const reloaded = run.reload(to('b'))
+  await new Promise(resolve => setTimeout(resolve, 20))
+  await run.send(sampleLogs(['a']))
+  await clock.advance(60_000)
+  stopped()
+  await reloaded
+  await settle()
+  t.like(run.pipelines.stats().exporters[0], { sent: 1, dropped: 0 })
+  const end = run.stop()
+  await new Promise(resolve => setTimeout(resolve, 20))
+  stopped()
+  await end
 })

@@ -48,3 +48,11 @@ test('one that cannot be created is named', t => {
   }
   t.throws(() => subject(fail), { message: 'receiver x/1: no such file' })
 })
+
+test('it is stopped once, however often it is asked for', async t => {
+  let stops = 0
+  const instance = subject(() => ({ stop: async () => void stops++ }))
+  await instance.stop(AbortSignal.abort())
+  await instance.stop(AbortSignal.abort())
+  t.is(stops, 1)
+})

@@ -1,4 +1,6 @@
 import test from 'ava'
+import { z } from 'zod'
+import { definePlugin, type Plugin } from '../../src/plugin/define-plugin.ts'
 import { runPipeline, sampleLogs, settle } from '../../src/testing/index.ts'
 import { createReloadPlugins } from '../helpers/reload-plugins.ts'
 
@@ -166,6 +168,12 @@ test('when a changed receiver cannot start, the old one is opened again', async 
     'stop source',
     'stop source/new',
     'create source',
+    'create source/new',
+    'start source',
+    'start source/new',
+    'stop source',
+    'stop source/new',
+    'create source',
     'start source',
     'create end',
     'stop end',
@@ -219,3 +227,53 @@ test('a connector is kept when only what it leads to changes, and made anew when
   await run.send(sampleLogs(['b']))
   t.deepEqual(run.sink('sink/2').bodies, ['a', 'b'])
 })
+
+/** A receiver that frees its address at the begin of its stop, or only at the end. */
+function slowReceiver(frees: 'first' | 'last') {
+  const taken = new Set<string>()
+  const state = { release: (): void => undefined, starts: 0 }
+  const plugin: Plugin = definePlugin({
+    kind: 'receiver',
+    type: 'slow',
+    stability: 'stable',
+    summary: 'Test.',
+    config: z.strictObject({ value: z.string() }),
+    create: () => {
+      let holds = false
+      return {
+        start: async () => {
+          if (taken.has('port')) throw new Error('port is in use')
+          taken.add('port')
+          holds = true
+          state.starts++
+        },
+        stop: async () => {
+          if (!holds) return
+          if (frees === 'first') taken.delete('port')
+          await new Promise<void>(resolve => (state.release = resolve))
+          if (frees === 'last') taken.delete('port')
+        },
+      }
+    },
+  })
+  return { plugin, state }
+}
+
+for (const frees of ['first', 'last'] as const) {
+  test(`a changed receiver listens again as soon as its address is free: ${frees}`, async t => {
+    const { plugin, state } = slowReceiver(frees)
+    const run = await runPipeline(t, 'receivers: {slow: {value: a}}', [plugin])
+    let isDone = false
+    const reloaded = run.reload('receivers: {slow: {value: b}}').then(() => (isDone = true))
+    await new Promise(resolve => setTimeout(resolve, 20))
+    t.is(state.starts, frees === 'first' ? 2 : 1)
+    t.false(isDone)
+    state.release()
+    await reloaded
+    t.is(state.starts, 2)
+    const stopped = run.stop()
+    await settle()
+    state.release()
+    await stopped
+  })
+}

@@ -24,7 +24,7 @@ function createQueue(directory: string, options: Partial<FileQueueOptions> = {})
     memoryBytes: 65536,
     sync: true,
     clock: systemClock,
-    events: { trouble: () => {}, dropped: () => {} },
+    events: { trouble: () => {}, dropped: () => {}, keptAfterAll: () => {} },
     ...options,
   })
 }

@@ -73,7 +73,7 @@ class Process {
       sync,
       files,
       clock: new ManualClock(),
-      events: { trouble: () => {}, dropped: () => {} },
+      events: { trouble: () => {}, dropped: () => {}, keptAfterAll: () => {} },
     })
   }
 

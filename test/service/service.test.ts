@@ -187,6 +187,7 @@ test('/stats has memory, lag, uptime, version and what the pipelines tell', asyn
     version: string
   }
   t.like(stats, { status: 'ok', pipelines: { logs: { in: 5 } }, dropped: {} })
+  t.like(stats, { door: { refusing: {}, servers: {} } })
   t.true(stats.uptime_seconds > 0)
   t.true(stats.memory.rss > 10e6)
   t.true(stats.event_loop_lag_seconds.p99 >= 0)

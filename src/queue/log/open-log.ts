@@ -1,14 +1,10 @@
-import type { Files, OpenFile } from './files.ts'
+import type { Files } from './files.ts'
 import { Journal } from './journal.ts'
-import type { Mark } from './journal-entry.ts'
-import { newJournal, type RecoveredJournal, recoverJournal } from './journal-file.ts'
-import { type Place, placeAfter } from './place.ts'
+import type { Place } from './place.ts'
 import { QueueFolder } from './queue-folder.ts'
-import { recordSalt } from './record.ts'
-import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment-header.ts'
-import { SegmentLog } from './segment-log.ts'
-import { type FoundDamage, SegmentScan } from './segment-scan.ts'
-import { Segments } from './segments.ts'
+import { type OnTrouble, recoverLog } from './recover-log.ts'
+import { SegmentLog, type SegmentLogOptions } from './segment-log.ts'
+import type { Segments } from './segments.ts'
 
 export interface OpenLogOptions {
   readonly files: Files
@@ -16,8 +12,7 @@ export interface OpenLogOptions {
   /** Least size of a segment. */
   readonly segmentBytes: number
   readonly sync: boolean
-  /** Told what was found wrong and mended: sentences for the operator. */
-  readonly onTrouble: (message: string, fields: Record<string, unknown>) => void
+  readonly onTrouble: OnTrouble
   readonly onJournalError: (error: unknown) => void
 }
 
@@ -32,152 +27,38 @@ export interface OpenedLog {
 }
 
 /**
- * Opens the queue in a directory, or makes one. Reads the headers of the segments and the last
- * segment only, so that a long backlog takes neither time nor memory.
+ * Opens the queue in a directory, or makes one.
  * @throws Error that names the file and what to do.
  */
 export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
-  const { files, directory, onTrouble } = options
+  const { files, directory, onTrouble, sync } = options
   const folder = new QueueFolder(files, directory, options.segmentBytes)
   await files.makeFolder(directory)
-  const { segments: numbers } = await folder.list()
-  const headers = new Map<number, SegmentHeader | undefined>()
-  for (const number of numbers) headers.set(number, await readHeader(files, folder, number))
-  const recovered = await recover(files, directory, headers, onTrouble)
-  const { queueId, state } = recovered
-  const segments = await listSegments(headers, recovered, folder, onTrouble)
-  const salt = recordSalt(queueId)
-  const { tail, current } = await findTail(folder, segments, state.cursor, salt, onTrouble)
-  const journal = new Journal(files, directory, recovered, options.onJournalError)
+  const recovered = await recoverLog(files, folder, onTrouble)
+  const { salt, segments, tail } = recovered
+  const { queueId } = recovered.journal
+  const journal = new Journal(files, directory, recovered.journal, options.onJournalError)
   await journal.start()
   const log = new SegmentLog({
     files,
     folder,
     queueId,
     tail,
-    current,
-    sync: options.sync,
+    current: await openCurrent(folder, segments, tail),
+    sync,
     onSegment: (begin, createdAtUnixMs) =>
       segments.add({ number: begin.segment, begin, createdAtUnixMs }),
   })
   return { queueId, salt, folder, segments, journal, log }
 }
 
-async function readHeader(
-  files: Files,
-  folder: QueueFolder,
-  number: number,
-): Promise<SegmentHeader | undefined> {
-  const path = folder.segmentPath(number)
-  const file = await files.openFile(path, 'read')
-  try {
-    const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
-    const count = await file.read(bytes, 0)
-    const header = decodeSegmentHeader(bytes.subarray(0, count))
-    return header?.number === number ? header : undefined
-  } catch (error) {
-    throw new Error(`${path} ${(error as Error).message}`, { cause: error })
-  } finally {
-    await file.close()
-  }
-}
-
-/** The journal, or when it is gone a new one from which everything is sent again. */
-async function recover(
-  files: Files,
-  directory: string,
-  headers: ReadonlyMap<number, SegmentHeader | undefined>,
-  onTrouble: OpenLogOptions['onTrouble'],
-): Promise<RecoveredJournal> {
-  const recovered = await recoverJournal(files, directory)
-  if (recovered !== undefined) return recovered
-  const [first] = [...headers.values()].filter(header => header !== undefined)
-  if (headers.size === 0) return newJournal()
-  if (first === undefined) {
-    throw new Error(
-      `${directory}: neither its cursor files nor any segment can be read: parsec queue verify ${directory} tells more`,
-    )
-  }
-  onTrouble('the cursor files cannot be read: everything in the queue is sent again', { directory })
-  const place = { segment: first.number, offset: SEGMENT_HEADER_BYTES, totals: first.totals }
-  return { ...newJournal(first.queueId), state: { cursor: { place, record: 0 }, open: [] } }
-}
-
-async function listSegments(
-  headers: ReadonlyMap<number, SegmentHeader | undefined>,
-  { queueId, state }: RecoveredJournal,
-  folder: QueueFolder,
-  onTrouble: OpenLogOptions['onTrouble'],
-): Promise<Segments> {
-  const segments = new Segments()
-  const salt = recordSalt(queueId)
-  for (const [number, header] of headers) {
-    const file = folder.segmentPath(number)
-    if (header !== undefined && header.queueId !== queueId) {
-      throw new Error(
-        `${file} belongs to another queue (id ${header.queueId}, this one is ${queueId}): move it to a directory of its own`,
-      )
-    }
-    let totals = header?.totals
-    if (totals === undefined) {
-      onTrouble('the header of a segment is damaged; its batches are looked for', { file })
-      const { last } = segments
-      totals =
-        last === undefined
-          ? state.cursor.place.totals
-          : (await scanToEnd(folder, last.begin, salt, () => {})).totals
-    }
-    const begin = { segment: number, offset: SEGMENT_HEADER_BYTES, totals }
-    segments.add({ number, begin, createdAtUnixMs: header?.createdAtUnixMs ?? 0 })
-  }
-  return segments
-}
-
-interface Tail {
-  readonly tail: Place
-  readonly current?: { readonly file: OpenFile; readonly bytes: number }
-}
-
-/** Behind the last good record. What follows it was never acknowledged, or is damaged. */
-async function findTail(
+/** The segment that the log goes on in. */
+async function openCurrent(
   folder: QueueFolder,
   segments: Segments,
-  cursor: Mark,
-  salt: number,
-  onTrouble: OpenLogOptions['onTrouble'],
-): Promise<Tail> {
-  const { last } = segments
-  if (last === undefined || last.number < cursor.place.segment) {
-    return { tail: cursor.place }
-  }
-  const from = last.number === cursor.place.segment ? cursor.place : last.begin
-  const tail = await scanToEnd(folder, from, salt, found => {
-    const file = folder.segmentPath(last.number)
-    const { offset, bytes, missing: batches } = found
-    onTrouble('damage in a segment is passed over', { file, offset, bytes, batches })
-  })
-  const file = await folder.openSegment(last.number, 'write')
-  return { tail, current: { file, bytes: await file.size() } }
-}
-
-async function scanToEnd(
-  folder: QueueFolder,
-  from: Place,
-  salt: number,
-  onDamage: (damage: FoundDamage) => void,
-): Promise<Place> {
-  const file = await folder.openSegment(from.segment, 'read')
-  try {
-    const end = await file.size()
-    const { offset, totals } = from
-    const scan = new SegmentScan({ file, salt, end, offset, sequence: totals.sequence })
-    let place = from
-    for (let found = await scan.next(); found !== undefined; found = await scan.next()) {
-      if (found.kind === 'damage') onDamage(found)
-      else place = placeAfter({ ...place, offset: found.offset }, found.header)
-    }
-    return place
-  } finally {
-    await file.close()
-  }
+  tail: Place,
+): Promise<SegmentLogOptions['current']> {
+  if (segments.last?.number !== tail.segment) return undefined
+  const file = await folder.openSegment(tail.segment, 'write')
+  return { file, bytes: await file.size() }
 }

@@ -79,6 +79,19 @@ export function numberRecord({ head, data }: PreparedRecord, sequence: number, s
 }
 
 /**
+ * The header that makes a filler of damaged bytes, `content` being all of them: a record without log
+ * records, whose sequence is the last that is missing.
+ */
+export function encodeFiller(content: Buffer, sequence: number, salt: number): Buffer {
+  const filler = Buffer.from(content)
+  filler.fill(0, 0, RECORD_HEADER_BYTES)
+  filler.writeUInt32LE(content.length - RECORD_HEADER_BYTES, 0)
+  filler.writeBigUInt64LE(BigInt(sequence), 8)
+  filler.writeUInt32LE(crc32c(filler.subarray(8), salt), 4)
+  return filler.subarray(0, RECORD_HEADER_BYTES)
+}
+
+/**
  * The header at `offset`, when what it says is possible; undefined for anything else. Its CRC is
  * not checked: see `isIntact`.
  */

@@ -65,6 +65,12 @@ export function writeJsonValue(
     case 0x18:
       if (end - offset <= 5 && writeSmallInteger(out, bytes, offset + 1, end)) return
       break
+    case 0x21:
+      if (end === offset + 9) {
+        out.utf8(numberText(source.view.getFloat64(offset + 1, true)))
+        return
+      }
+      break
     default:
   }
   out.utf8(jsonText(readAnyValue(bytes, offset, end), altered))
@@ -100,7 +106,7 @@ export function jsonText(value: AnyValue, altered: Altered): string {
     case 'boolean':
       return String(value)
     case 'number':
-      return Number.isFinite(value) ? String(value) : JSON.stringify(String(value))
+      return numberText(value)
     case 'string':
       return JSON.stringify(withoutNul(value, altered))
     default:
@@ -111,4 +117,8 @@ export function jsonText(value: AnyValue, altered: Altered): string {
     ([key, inner]) => `${JSON.stringify(withoutNul(key, altered))}:${jsonText(inner, altered)}`,
   )
   return `{${entries.join(',')}}`
+}
+
+function numberText(value: number): string {
+  return Number.isFinite(value) ? String(value) : `"${value}"`
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { ExecutionContext } from 'ava'
 import { postgresExporter } from '../../../../plugins/exporters/postgres/index.ts'
 import type { LogBatch } from '../../../../src/batch/log-batch.ts'
@@ -11,11 +12,13 @@ import {
   type TestContext,
 } from '../../../../src/testing/index.ts'
 import { startCutProxy } from '../../../helpers/cut-proxy.ts'
-import { connectTo, startPostgres, usePostgres } from '../../../helpers/postgres-server.ts'
+import { OwnPostgres } from '../../../helpers/own-postgres.ts'
+import { connectTo, usePostgres } from '../../../helpers/postgres-server.ts'
 import { startStoreChild } from '../../../helpers/store-child.ts'
 
 const { pgTest, server } = usePostgres()
 const never = new AbortController().signal
+setMaxListeners(0, never)
 
 interface Subject {
   readonly exporter: Exporter
@@ -164,8 +167,9 @@ pgTest('tables that were dropped are made again', async t => {
 })
 
 pgTest('a server that comes back finds the exporter waiting, and no secret is told', async t => {
-  const own = await startPostgres()
-  await own.stop()
+  const own = await OwnPostgres.start()
+  t.teardown(() => own.stop())
+  await own.crash()
   const endpoint = own.endpoint.replace('parsec@', 'parsec:hunter2@')
   const context = createTestContext('exporter', 'postgres')
   const config = postgresExporter.config.parse({ endpoint })
@@ -174,6 +178,9 @@ pgTest('a server that comes back finds the exporter waiting, and no secret is to
   await exporter.start?.()
   const error = await t.throwsAsync(exporter.consume(batchOf('a'), never))
   t.like(error, { retryable: true, reason: 'not_ready' })
+  await own.restart()
+  await until(() => context.statuses.at(-1)?.status === 'ok')
+  await exporter.consume(batchOf('a'), never)
   const told = JSON.stringify([
     context.lines,
     context.statuses,
@@ -182,6 +189,42 @@ pgTest('a server that comes back finds the exporter waiting, and no secret is to
   ])
   t.regex(told, /ECONNREFUSED/)
   t.false(told.includes('hunter2'))
+})
+
+pgTest('a server that crashes under load: what was acknowledged is there once', async t => {
+  t.timeout(110_000)
+  const own = await OwnPostgres.start()
+  t.teardown(() => own.stop())
+  const { exporter } = await started(t, { endpoint: own.endpoint })
+  const batches = Array.from({ length: 60 }, (_, batch) => {
+    const records = Array.from({ length: 200 }, (_unused, i) => ({ body: `${batch}/${i}` }))
+    return buildLogs([{ records }], { requestId: 'test' }).with({ origin: `queue/${batch}` })
+  })
+  let crashes = 0
+  const deliver = async (batch: LogBatch): Promise<void> => {
+    for (;;) {
+      try {
+        await exporter.consume(batch, never)
+        return
+      } catch (error) {
+        if (!PipelineError.from(error).retryable) throw error
+        await new Promise(resolve => setTimeout(resolve, 20))
+      }
+    }
+  }
+  for (let at = 0; at < batches.length; at += 20) {
+    const sending = Promise.all(batches.slice(at, at + 20).map(deliver))
+    await deliver(batches[at]!)
+    await own.crash()
+    crashes++
+    await own.restart()
+    await sending
+  }
+  const rows = await own.sql(
+    'SELECT count(*)::int AS rows, count(DISTINCT body)::int AS records FROM otel_logs',
+  )
+  t.deepEqual(rows, [{ rows: 12_000, records: 12_000 }])
+  t.is(crashes, 3)
 })
 
 pgTest('a record without a time keeps the time it was first seen with', async t => {
