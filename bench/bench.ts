@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
+import { measureBacklog } from './backlog.ts'
 import { decodeCases } from './decode.ts'
 import { measurePath, type Row } from './end-to-end.ts'
 import { ingestCases } from './ingest.ts'
@@ -12,6 +13,7 @@ import { measureQueues } from './queue.ts'
  * npm run bench                          every case
  * npm run bench -- decode                cases whose name holds "decode"
  * npm run bench -- --collector PATH      the same end-to-end paths with a Collector binary, too
+ * npm run bench -- --backlog 10 backlog  a queue of 10 GB, not of 2
  * npm run bench -- --smoke               each in-process case once: do they still run?
  */
 const { values, positionals } = parseArgs({
@@ -19,6 +21,7 @@ const { values, positionals } = parseArgs({
   options: {
     collector: { type: 'string' },
     seconds: { type: 'string', default: '8' },
+    backlog: { type: 'string', default: '2' },
     smoke: { type: 'boolean', default: false },
   },
 })
@@ -31,6 +34,7 @@ else {
   await inProcess()
   if (POSTGRES_CASE.includes(filter)) await measurePostgres()
   await queues()
+  await backlog()
   await endToEnd()
 }
 
@@ -83,6 +87,16 @@ async function queues(): Promise<void> {
     ]
     console.log(`  ${cells.join(' ')}`)
   }
+}
+
+/** Opening what a long outage has left on disk. */
+async function backlog(): Promise<void> {
+  if (!'queue backlog'.includes(filter)) return
+  const { gigabytes, batches, openMs, rssMebibytes } = await measureBacklog(Number(values.backlog))
+  console.log(`\nqueue backlog of ${gigabytes} GB, ${batches} batches of 1,000 records`)
+  console.log(
+    `  first batch after ${openMs.toFixed(0)} ms (promised: 2000 ms for 10 GB), ${rssMebibytes.toFixed(0)} MiB of memory (promised: 300 MB)`,
+  )
 }
 
 async function endToEnd(): Promise<void> {

@@ -22,6 +22,7 @@ export {
 export { anyValueText } from './batch/any-value-text.ts'
 export type { BatchContext } from './batch/batch.ts'
 export type { LogColumns, RecordColumns, ResourceTable, ScopeTable } from './batch/columns.ts'
+export { identityOf } from './batch/identity.ts'
 export { LogBatch } from './batch/log-batch.ts'
 export { type LogCursor, resourceRange } from './batch/log-cursor.ts'
 export { mergedContext } from './batch/merged-context.ts'
@@ -86,6 +87,8 @@ export {
   type ErrorCode,
   PipelineError,
   type PipelineErrorOptions,
+  type RefusedPart,
+  type Rejected,
 } from './plugin/pipeline-error.ts'
 export { Readiness, SchemaError } from './plugin/readiness.ts'
 export { Backlog, retryAfterMs } from './plugin/retry-after.ts'

@@ -9,7 +9,10 @@ export interface BatchContext {
   readonly metadata?: ReadonlyMap<string, readonly string[]>
   /** `address` or `address:port` of the sender. */
   readonly clientAddress?: string
-  /** When a queue on disk took it in, Unix time in milliseconds: the same after a restart. */
+  /**
+   * When a queue on disk, or the stage before the dead letter, took it in, Unix time in milliseconds:
+   * the same after a restart, and when it is replayed. The time of records without any of their own.
+   */
   readonly receivedAtUnixMs?: number
 }
 

@@ -4,6 +4,7 @@ import { renderProblems } from '../config/render-problem.ts'
 import { version } from '../telemetry/version.ts'
 import { componentsCommand } from './components.ts'
 import type { CliContext, CommandFactory } from './context.ts'
+import { deadLetterCommand } from './dead-letter.ts'
 import { CommandExit, EXIT, UsageError } from './exit-codes.ts'
 import { printConfigCommand } from './print-config.ts'
 import { printDdlCommand } from './print-ddl.ts'
@@ -22,6 +23,7 @@ const COMMANDS: readonly CommandFactory[] = [
   componentsCommand,
   printConfigCommand,
   printDdlCommand,
+  deadLetterCommand,
   queueCommand,
 ]
 

@@ -1,4 +1,5 @@
 import type { ComponentKind } from '../plugin/component.ts'
+import { checkDeadLetters } from './check-dead-letters.ts'
 import type { Problems } from './problem.ts'
 import { KINDS, type ResolvedComponents, sectionOf, withArticle } from './resolve.ts'
 import type { NameAt, PipelineSection, ServiceSection } from './service-section.ts'
@@ -35,17 +36,20 @@ class GraphCheck {
     for (const [role, ids] of this.#service.roles) this.#role(role, ids)
     this.#connectors()
     this.#cycles()
+    const isConnector = (id: string): boolean => this.#components.connector.has(id)
+    checkDeadLetters(this.#service.pipelines, isConnector, this.#problems)
     // A mistyped reference makes what it meant look unused.
     if (!this.#problems.hasErrors) this.#unused()
   }
 
-  #pipeline({ id, key, receivers, processors, exporters }: PipelineSection): void {
+  #pipeline({ id, key, receivers, processors, exporters, deadLetter }: PipelineSection): void {
     const path = ['service', 'pipelines', id]
     if (receivers.length === 0) this.#problems.error(key, path, 'it needs at least one receiver')
     if (exporters.length === 0) this.#problems.error(key, path, 'it needs at least one exporter')
     this.#references(receivers, ['receiver', 'connector'], [...path, 'receivers'])
     this.#references(processors, ['processor'], [...path, 'processors'])
     this.#references(exporters, ['exporter', 'connector'], [...path, 'exporters'])
+    if (deadLetter) this.#references([deadLetter], ['exporter'], [...path, 'dead_letter'])
   }
 
   /** Every name is configured under one of `kinds` and comes once. */

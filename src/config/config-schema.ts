@@ -1,4 +1,5 @@
 import type { Plugin } from '../plugin/define-plugin.ts'
+import { deadLetterSchema } from './dead-letter-section.ts'
 import { KINDS, sectionOf } from './resolve.ts'
 import { inputSchema, type JsonSchema } from './schema-view.ts'
 import { telemetrySchema } from './telemetry-section.ts'
@@ -10,7 +11,12 @@ const REFERENCE = { type: 'string', pattern: '\\$\\{.+\\}' }
 const NAMES = { type: 'array', items: { type: 'string' } }
 const PIPELINE = {
   type: 'object',
-  properties: { receivers: NAMES, processors: NAMES, exporters: NAMES },
+  properties: {
+    receivers: NAMES,
+    processors: NAMES,
+    exporters: NAMES,
+    dead_letter: { type: 'string' },
+  },
   required: ['receivers', 'exporters'],
   additionalProperties: false,
 }
@@ -34,6 +40,7 @@ export function configSchema(plugins: readonly Plugin[]): object {
     return [sectionOf(kind), map]
   })
   defs['telemetry'] = embed(inputSchema(telemetrySchema), 'telemetry', defs)
+  defs['dead_letter'] = embed(inputSchema(deadLetterSchema), 'dead_letter', defs)
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Parsec config',
@@ -56,6 +63,7 @@ function service(): Json {
         additionalProperties: false,
       },
       telemetry: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/telemetry' }] },
+      dead_letter: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/dead_letter' }] },
       roles: { type: 'object', additionalProperties: NAMES },
     },
     required: ['pipelines'],

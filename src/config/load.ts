@@ -109,14 +109,16 @@ function configOf(
     exporters: configured(components, 'exporter'),
     connectors: configured(components, 'connector'),
     extensions: configured(components, 'extension'),
-    pipelines: service.pipelines.map(({ id, receivers, processors, exporters }) => ({
+    pipelines: service.pipelines.map(({ id, receivers, processors, exporters, deadLetter }) => ({
       id,
       receivers: names(receivers),
       processors: names(processors),
       exporters: names(exporters),
+      ...(deadLetter === undefined ? {} : { deadLetter: deadLetter.name }),
     })),
     serviceExtensions: names(service.extensions),
     telemetry: service.telemetry,
+    ...(service.deadLetter === undefined ? {} : { deadLetter: service.deadLetter }),
     roles: new Map([...service.roles].map(([role, ids]) => [role, names(ids)])),
   }
 }

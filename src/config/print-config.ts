@@ -2,11 +2,12 @@ import { stringify } from 'yaml'
 import type { ComponentKind } from '../plugin/component.ts'
 import type { Plugin } from '../plugin/define-plugin.ts'
 import { valueFor } from './check-mapping.ts'
+import { deadLetterSchema } from './dead-letter-section.ts'
 import { isSecretName, maskUrls, REDACTED } from './mask.ts'
 import { KINDS, sectionOf } from './resolve.ts'
 import { type JsonSchema, SchemaView } from './schema-view.ts'
 import { telemetrySchema } from './telemetry-section.ts'
-import { type ConfigNode, entryOf, type MapNode, plainOf } from './tree.ts'
+import { type ConfigNode, entryOf, isNull, type MapNode, plainOf } from './tree.ts'
 
 export interface PrintOptions {
   readonly mode: 'redacted' | 'unredacted'
@@ -52,11 +53,17 @@ function printSection(
 
 function printService(node: ConfigNode, options: PrintOptions): unknown {
   const telemetry = entryOf(node, 'telemetry')?.node
+  const deadLetter = entryOf(node, 'dead_letter')?.node
   const plain = plainOf(node)
   if (typeof plain !== 'object' || plain === null) return plain
-  if (!telemetry && !options.withDefaults) return plain
-  const view = SchemaView.of(telemetrySchema)
-  return { ...plain, telemetry: printValue(telemetry, view, options) }
+  const checked: Record<string, unknown> = {}
+  if (telemetry || options.withDefaults) {
+    checked['telemetry'] = printValue(telemetry, SchemaView.of(telemetrySchema), options)
+  }
+  if (deadLetter && !isNull(deadLetter)) {
+    checked['dead_letter'] = printValue(deadLetter, SchemaView.of(deadLetterSchema), options)
+  }
+  return { ...plain, ...checked }
 }
 
 function printValue(

@@ -1,6 +1,7 @@
 import type { ComponentKind } from '../plugin/component.ts'
 import type { Plugin } from '../plugin/define-plugin.ts'
 import { configSchema } from './config-schema.ts'
+import { deadLetterSchema } from './dead-letter-section.ts'
 import { KINDS, sectionOf } from './resolve.ts'
 import { type JsonSchema, SchemaView } from './schema-view.ts'
 import { telemetrySchema } from './telemetry-section.ts'
@@ -76,6 +77,7 @@ function servicePage(): string {
     '| `pipelines::logs::receivers` | list of names | required | Receivers and connectors that records come from. |',
     '| `pipelines::logs::processors` | list of names | | What records go through, in this order. |',
     '| `pipelines::logs::exporters` | list of names | required | Exporters and connectors; each gets every record. |',
+    '| `pipelines::logs::dead_letter` | name | | The exporter that gets what the exporters above refuse for good; it need not be one of them. |',
     '| `roles` | map | | Name of a role to the pipelines that `--role NAME` runs; without a role all run. |',
     '',
     '## telemetry',
@@ -83,6 +85,12 @@ function servicePage(): string {
     'What Parsec tells of itself.',
     '',
     ...keyTable(SchemaView.of(telemetrySchema)),
+    '',
+    '## dead_letter',
+    '',
+    'Where records are kept that a destination refuses for good. Without it they are dropped, counted and logged.',
+    '',
+    ...keyTable(SchemaView.of(deadLetterSchema)),
     '',
   ])
 }

@@ -21,6 +21,14 @@ export interface PipelineConfig {
   readonly receivers: readonly string[]
   readonly processors: readonly string[]
   readonly exporters: readonly string[]
+  /** The exporter that gets what the exporters above cannot deliver. */
+  readonly deadLetter?: string
+}
+
+/** `service::dead_letter`: the built-in store. */
+export interface DeadLetterConfig {
+  readonly directory: string
+  readonly sizeBytesMax: number
 }
 
 /** `service::telemetry`, with the Collector's keys and defaults. */
@@ -52,6 +60,8 @@ export interface ServiceConfig {
   /** `service::extensions`: the extensions to start, in order. */
   readonly serviceExtensions: readonly string[]
   readonly telemetry: TelemetryConfig
+  /** Where dead letters of pipelines go that name no exporter for them; absent = nowhere. */
+  readonly deadLetter?: DeadLetterConfig
   /** Role name -> pipeline ids. No `--role` runs every pipeline. */
   readonly roles: ReadonlyMap<string, readonly string[]>
 }

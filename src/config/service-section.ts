@@ -1,7 +1,8 @@
 import { checkMapping } from './check-mapping.ts'
 import { parseComponentId } from './component-id.ts'
+import { deadLetterSchema } from './dead-letter-section.ts'
 import type { Problems } from './problem.ts'
-import type { TelemetryConfig } from './service-config.ts'
+import type { DeadLetterConfig, TelemetryConfig } from './service-config.ts'
 import type { Place } from './source-text.ts'
 import { nearest } from './suggest.ts'
 import { telemetrySchema } from './telemetry-section.ts'
@@ -28,6 +29,7 @@ export interface PipelineSection {
   readonly receivers: readonly NameAt[]
   readonly processors: readonly NameAt[]
   readonly exporters: readonly NameAt[]
+  readonly deadLetter?: NameAt
 }
 
 /** `service:`, read but not yet checked against the components. */
@@ -36,11 +38,13 @@ export interface ServiceSection {
   /** Those in the right form. */
   readonly pipelines: readonly PipelineSection[]
   readonly telemetry: TelemetryConfig | undefined
+  readonly deadLetter: DeadLetterConfig | undefined
   readonly roles: ReadonlyMap<string, readonly NameAt[]>
 }
 
-const KEYS = ['extensions', 'pipelines', 'telemetry', 'roles']
+const KEYS = ['extensions', 'pipelines', 'telemetry', 'dead_letter', 'roles']
 const PIPELINE_KEYS = ['receivers', 'processors', 'exporters'] as const
+const DEAD_LETTER = 'dead_letter'
 const OTHER_SIGNALS = ['traces', 'metrics', 'profiles']
 
 /** Reads the `service` section; what has the wrong form is told and left out. */
@@ -73,6 +77,7 @@ class ServiceReader {
       extensions: this.#names(part('extensions')?.node, ['service', 'extensions']),
       pipelines: this.#pipelines(pipelines),
       telemetry: checked?.value,
+      deadLetter: this.#deadLetter(part(DEAD_LETTER)),
       roles: this.#roles(part('roles')?.node),
     }
   }
@@ -110,7 +115,8 @@ class ServiceReader {
   #pipeline(id: string, { key, node }: MapEntry): PipelineSection {
     const path = ['service', 'pipelines', id]
     const section = this.#map(node, path)
-    this.#unknownKeys(section, PIPELINE_KEYS, path)
+    this.#unknownKeys(section, [...PIPELINE_KEYS, DEAD_LETTER], path)
+    const deadLetter = this.#name(entryOf(section, DEAD_LETTER)?.node, [...path, DEAD_LETTER])
     const [receivers, processors, exporters] = PIPELINE_KEYS.map(name =>
       this.#names(entryOf(section, name)?.node, [...path, name]),
     )
@@ -120,7 +126,23 @@ class ServiceReader {
       receivers: receivers ?? [],
       processors: processors ?? [],
       exporters: exporters ?? [],
+      ...(deadLetter === undefined ? {} : { deadLetter }),
     }
+  }
+
+  /** Undefined when it is not given, or wrong. */
+  #deadLetter(entry: MapEntry | undefined): DeadLetterConfig | undefined {
+    if (entry === undefined || isNull(entry.node)) return undefined
+    const path = ['service', DEAD_LETTER]
+    return checkMapping({ ...entry, path }, deadLetterSchema, this.#problems)?.value
+  }
+
+  #name(node: ConfigNode | undefined, path: Path): NameAt | undefined {
+    if (!node || isNull(node)) return undefined
+    if (node.kind === 'scalar') return { name: node.raw ?? String(node.value), place: node.place }
+    const got = describeNode(node, false)
+    this.#problems.error(node.place, path, `expected the id of one exporter, got ${got}`)
+    return undefined
   }
 
   #roles(node: ConfigNode | undefined): Map<string, NameAt[]> {

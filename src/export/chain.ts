@@ -1,3 +1,4 @@
+import type { DeadLetterDestination } from '../dead-letter/letter.ts'
 import { sharedController } from '../plugin/abort.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
 import type { Component, PluginContext } from '../plugin/component.ts'
@@ -8,6 +9,7 @@ import { AdaptiveConcurrency, type ConcurrencyStats } from './adaptive-concurren
 import { Attempt, type AttemptOptions } from './attempt.ts'
 import type { ExportChainConfig, SendingQueueConfig } from './config.ts'
 import { createQueue } from './create-queue.ts'
+import { DeadLetterStage } from './dead-letter.ts'
 import { Ledger, type LedgerStats } from './ledger.ts'
 import { Outcome } from './outcome.ts'
 import { Retry, SENDER_WAIT_MS_MAX } from './retry.ts'
@@ -23,6 +25,10 @@ export interface ExportChainOptions {
   readonly clock?: Clock
   /** 0 up to, not including, 1. */
   readonly random?: () => number
+  /** Takes what the destination will not; absent = it is dropped, counted and logged. */
+  readonly deadLetter?: DeadLetterDestination | undefined
+  /** Ids of the pipelines that the exporter serves, for its dead letters. */
+  readonly pipelines?: () => readonly string[]
 }
 
 /** What `/stats` says of an exporter. All counts are log records. */
@@ -32,6 +38,8 @@ export interface ExporterStats {
   readonly failed: number
   /** Acknowledged to a sender and then given up. */
   readonly dropped: number
+  /** Kept in the dead letter. */
+  readonly dead_lettered: number
   readonly ledger: LedgerStats
   /** Absent without a sending queue. */
   readonly queue?: QueueStats
@@ -41,20 +49,28 @@ export interface ExporterStats {
 
 /** The head of an exporter's chain. */
 export interface ExportChain extends Component, Consumer {
+  /**
+   * The way for dead letters of others: one attempt, past queue, retries and the exporter's own dead
+   * letter, so that it ends when the destination has the records and never goes in a circle.
+   */
+  readonly direct: Consumer
   stop(deadline: AbortSignal): Promise<void>
   stats(): ExporterStats
 }
 
 /**
  * Puts around an exporter what its config asks for, tail to head: timeout, concurrency limit,
- * retry, the count of outcomes, batching and queue. An exporter without these keys is only counted.
+ * retry, the count of outcomes, dead letter, batching and queue. An exporter without these keys is
+ * only counted.
  */
 export function buildExportChain(
   exporter: Consumer,
   config: Partial<ExportChainConfig>,
   context: PluginContext,
-  { clock = systemClock, random = Math.random, storages, ready }: ExportChainOptions = {},
+  options: ExportChainOptions = {},
 ): ExportChain {
+  const { clock = systemClock, random = Math.random, storages, ready } = options
+  const { deadLetter: destination } = options
   const stopping = sharedController()
   const flying = context.metrics.exporterInFlight.labels(context.id)
   const inFlight = (change: 1 | -1): void => flying.inc(change)
@@ -63,40 +79,51 @@ export function buildExportChain(
   const limiter = createLimiter(attempt, config.sending_queue, context, clock)
   const tail = limiter ?? attempt
   const senderWaits = !config.sending_queue?.enabled || config.sending_queue.wait_for_result
-  const outcome = new Outcome(({ onRetry }) => {
+  const pace = { clock, random, stopping: stopping.signal, senderWaits }
+  const createNext = ({ onRetry }: Outcome): Consumer => {
     const { retry_on_failure: retry } = config
-    if (!retry?.enabled) return tail
-    const stop = stopping.signal
-    return new Retry(tail, {
-      config: retry,
-      clock,
-      random,
-      stopping: stop,
-      senderWaits,
-      onRetry,
+    return retry?.enabled ? new Retry(tail, { ...pace, config: retry, onRetry }) : tail
+  }
+  const outcome = new Outcome(createNext, context, { hasDeadLetter: destination !== undefined })
+  const deadLetter =
+    destination &&
+    new DeadLetterStage(outcome, {
+      destination,
+      pipelines: options.pipelines ?? (() => []),
+      context,
+      ...pace,
     })
-  }, context)
+  const sender = deadLetter ?? outcome
   const ledger = new Ledger()
   const queue = config.sending_queue?.enabled
-    ? createSendingQueue(outcome, config.sending_queue, context, { clock, storages, ledger })
+    ? createSendingQueue(sender, config.sending_queue, context, { clock, storages, ledger })
     : undefined
-  const head = ledger.entry(queue ?? outcome)
+  const head = ledger.entry(queue ?? sender)
   return {
-    start: async () => await queue?.start(),
+    start: async () => {
+      await destination?.start?.()
+      await queue?.start()
+    },
     consume: async (batch, signal) => await head.consume(batch, signal),
+    direct: ledger.direct({
+      consume: (batch, signal) => outcome.follow(batch, attempt.consume(batch, signal)),
+    }),
     stop: async deadline => {
       stopping.abort()
       await queue?.stop(deadline)
+      deadLetter?.stop()
+      await destination?.stop?.(deadline)
       outcome.stop()
     },
     stats: () => ({
       id: context.id,
       ...outcome.stats(),
       dropped: ledger.dropped,
+      dead_lettered: deadLetter?.count ?? 0,
       ledger: ledger.stats({
         sent: outcome.stats().sent,
-        dead_lettered: 0,
-        queued: queue === undefined ? ledger.inFlight : queue.stats().items,
+        dead_lettered: deadLetter?.count ?? 0,
+        queued: ledger.directInFlight + (queue?.stats().items ?? ledger.inFlight),
       }),
       ...(queue === undefined ? {} : { queue: queue.stats() }),
       ...(limiter === undefined ? {} : { concurrency: limiter.stats() }),

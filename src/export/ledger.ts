@@ -1,4 +1,6 @@
 import type { Consumer } from '../plugin/consumer.ts'
+import { PipelineError } from '../plugin/pipeline-error.ts'
+import { refusedCount } from './outcome.ts'
 
 /** Where an exporter's log records are, since the start of the process. */
 export interface LedgerStats {
@@ -30,6 +32,8 @@ export class Ledger {
   returned = 0
   /** Under way without a queue. */
   inFlight = 0
+  /** Under way past the queue: dead letters of others. */
+  directInFlight = 0
 
   /** Books what goes into the head of a chain. */
   entry(next: Consumer): Consumer {
@@ -41,11 +45,30 @@ export class Ledger {
         this.inFlight += count
         try {
           await next.consume(batch, signal)
-        } catch (error) {
-          this.returned += count
-          throw error
+        } catch (thrown) {
+          this.returned += refusedCount(batch, PipelineError.from(thrown))
+          throw thrown
         } finally {
           this.inFlight -= count
+        }
+      },
+    }
+  }
+
+  /** Books what goes past the queue. */
+  direct(next: Consumer): Consumer {
+    return {
+      consume: async (batch, signal) => {
+        const { count } = batch
+        this.in += count
+        this.directInFlight += count
+        try {
+          await next.consume(batch, signal)
+        } catch (thrown) {
+          this.returned += refusedCount(batch, PipelineError.from(thrown))
+          throw thrown
+        } finally {
+          this.directInFlight -= count
         }
       },
     }

@@ -3,6 +3,7 @@ import type { PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
+import { RETRIES_EXHAUSTED } from './retry.ts'
 
 /** What an exporter has done with the records given to it, since the start. */
 export interface OutcomeStats {
@@ -23,10 +24,17 @@ export class Outcome implements Consumer {
   readonly #sent: { inc(count: number): void }
   readonly #batchRecords: { observe(count: number): void }
   readonly #stats = { sent: 0, failed: 0 }
+  readonly #lossLevel: 'warn' | 'error'
   #failing = false
 
-  constructor(next: (outcome: Outcome) => Consumer, context: PluginContext) {
+  /** `hasDeadLetter`: what is given up for good is kept by a later stage, so it is no loss. */
+  constructor(
+    next: (outcome: Outcome) => Consumer,
+    context: PluginContext,
+    { hasDeadLetter = false }: { readonly hasDeadLetter?: boolean } = {},
+  ) {
     this.#context = context
+    this.#lossLevel = hasDeadLetter ? 'warn' : 'error'
     this.#log = new RepeatedLog(context.logger)
     this.#sent = context.metrics.exporterSent.labels(context.id)
     this.#batchRecords = context.metrics.exporterBatchRecords.labels(context.id)
@@ -34,12 +42,17 @@ export class Outcome implements Consumer {
   }
 
   async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
+    await this.follow(batch, this.#next.consume(batch, signal))
+  }
+
+  /** Counts what becomes of a batch that another way is sending; passes its verdict on. */
+  async follow(batch: LogBatch, sending: Promise<void>): Promise<void> {
     try {
-      await this.#next.consume(batch, signal)
+      await sending
     } catch (thrown) {
       throw this.#failed(batch, PipelineError.from(thrown))
     }
-    this.#succeeded(batch)
+    this.#succeeded(batch, batch.count)
   }
 
   /** To be told of each failure that will be tried again. */
@@ -58,9 +71,9 @@ export class Outcome implements Consumer {
     this.#log.flush()
   }
 
-  #succeeded(batch: LogBatch): void {
-    this.#stats.sent += batch.count
-    this.#sent.inc(batch.count)
+  #succeeded(batch: LogBatch, accepted: number): void {
+    this.#stats.sent += accepted
+    this.#sent.inc(accepted)
     this.#batchRecords.observe(batch.count)
     if (!this.#failing) return
     this.#failing = false
@@ -69,12 +82,14 @@ export class Outcome implements Consumer {
 
   #failed(batch: LogBatch, error: PipelineError): PipelineError {
     const { id, metrics } = this.#context
-    this.#stats.failed += batch.count
-    metrics.exporterSendFailed.labels(id, error.reason).inc(batch.count)
+    const refused = refusedCount(batch, error)
+    if (refused < batch.count) this.#succeeded(batch, batch.count - refused)
+    this.#stats.failed += refused
+    metrics.exporterSendFailed.labels(id, error.reason).inc(refused)
     const message = error.retryable
       ? 'sending failed and is given up for now'
       : 'the destination refused for good'
-    const level = error.retryable ? 'warn' : 'error'
+    const level = error.retryable ? 'warn' : this.#lossLevel
     this.#log.log(level, `give up ${error.reason}`, describe(batch, error), message)
     // A batch that cannot be accepted says nothing about the destination.
     if (error.retryable && error.code !== 'cancelled') this.#setFailing(error)
@@ -88,10 +103,21 @@ export class Outcome implements Consumer {
   }
 }
 
+/** How many records of the batch the destination has not taken; they are about to be given up. */
+export function refusedCount(
+  { count }: LogBatch,
+  { rejected, pending, reason }: PipelineError,
+): number {
+  if (rejected !== undefined) return rejected.count
+  if (pending === undefined || reason !== RETRIES_EXHAUSTED) return count
+  return pending.reduce((sum, { records }) => sum + records.count, 0)
+}
+
 /** The fields by which a line about a batch can be found from the sender's side. */
 export function describe(batch: LogBatch, error: PipelineError): Record<string, unknown> {
   return {
     records: batch.count,
+    ...(error.rejected === undefined ? {} : { rejected: error.rejected.count }),
     reason: error.reason,
     code: error.code,
     error: error.message,

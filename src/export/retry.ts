@@ -21,7 +21,7 @@ export interface RetryOptions {
   readonly onRetry: (batch: LogBatch, error: PipelineError, waitMs: number) => void
 }
 
-/** The reason of what was given up because `max_elapsed_time` is over. */
+/** The reason of a retryable error that is not tried again: `max_elapsed_time` is up. */
 export const RETRIES_EXHAUSTED = 'retries_exhausted'
 
 /** The longest that failing tries keep a sender waiting, in milliseconds. */
@@ -91,6 +91,7 @@ export class Retry implements Consumer {
         code: error.code,
         reason: RETRIES_EXHAUSTED,
         ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+        pending: error.pending,
         cause: error,
       },
     )

@@ -9,7 +9,7 @@ import { type Lot, type Queue, type QueueItem, type QueueStats, wholeLot } from 
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import { BatchFormer, type FormedBatch, type ItemSource } from './batch-former.ts'
 import type { BatchConfig, SendingQueueConfig } from './config.ts'
-import { describe } from './outcome.ts'
+import { describe, refusedCount } from './outcome.ts'
 import { RETRIES_EXHAUSTED } from './retry.ts'
 import { WaitingSenders } from './waiting-senders.ts'
 
@@ -219,8 +219,9 @@ export class SendingQueue implements Consumer, Component {
   }
 
   #drop(batch: LogBatch, error: PipelineError): void {
-    this.#dropped += batch.count
-    this.#options.meter.dropped(error.reason, batch.count)
+    const count = refusedCount(batch, error)
+    this.#dropped += count
+    this.#options.meter.dropped(error.reason, count)
     this.#log.log('error', error.reason, describe(batch, error), 'acknowledged records dropped')
   }
 }

@@ -23,8 +23,8 @@ const NEEDS_OPERATOR: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 /**
- * Sends batches over OTLP and understands the answers. Records that the server rejects are lost
- * there: they are counted, logged with the server's words, and never sent again.
+ * Sends batches over OTLP and understands the answers. Records that the server rejects are told
+ * as such, with its words; which they are, OTLP does not say.
  */
 export class OtlpLogsExporter implements Exporter {
   readonly #context: PluginContext
@@ -80,17 +80,20 @@ export class OtlpLogsExporter implements Exporter {
     this.#context.reportStatus('ok')
   }
 
-  #partial(partial: PartialSuccess, batch: LogBatch): void {
-    const { id, metrics } = this.#context
-    const { message } = partial
-    const rejected = Math.min(Math.max(partial.rejectedCount, 0), batch.count)
-    const fields = { requestId: batch.context.requestId, rejected, sent: batch.count, message }
+  /** Throws when records were rejected; all others of the batch are then with the server. */
+  #partial({ rejectedCount, message }: PartialSuccess, batch: LogBatch): void {
+    const { count } = batch
+    const rejected = Math.min(Math.max(rejectedCount, 0), count)
     if (rejected === 0) {
+      const fields = { request_id: batch.context.requestId, sent: count, message }
       this.#log.log('warn', 'warning', fields, 'the destination took all records and has a warning')
       return
     }
-    metrics.exporterSendFailed.inc({ exporter: id, reason: 'rejected_by_destination' }, rejected)
-    metrics.dropped.inc({ component: id, reason: 'rejected_by_destination' }, rejected)
-    this.#log.log('error', 'rejected', fields, 'the destination rejected records; they are lost')
+    const where = this.#sender?.destination ?? ''
+    const why = message === '' ? 'without a reason' : message
+    throw PipelineError.permanent(`${where} rejected ${rejected} of ${count} records: ${why}`, {
+      reason: 'rejected_by_destination',
+      rejected: rejected < count ? { count: rejected } : undefined,
+    })
   }
 }

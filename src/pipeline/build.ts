@@ -11,9 +11,10 @@ import type { Consumer } from '../plugin/consumer.ts'
 import type { Door } from '../plugin/door.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { letterPlaceOf } from './dead-letters.ts'
 import { ExporterChange } from './exporter-change.ts'
 import { ExporterPart } from './exporter-part.ts'
-import { exporterSpec, sameSpec } from './exporter-spec.ts'
+import { type DeadLetterTarget, exporterSpec, sameSpec } from './exporter-spec.ts'
 import { fanOut } from './fan-out.ts'
 import { countIncoming, countOutgoing, Flow } from './flow.ts'
 import { Gate } from './gate.ts'
@@ -24,7 +25,7 @@ import { type Part, StagePart } from './part.ts'
 import { sameConfig } from './same-config.ts'
 import { withSpan } from './spans.ts'
 
-export interface BuildOptions extends ExportChainOptions {
+export interface BuildOptions extends Pick<ExportChainOptions, 'clock' | 'random'> {
   /** Absent: all pipelines. */
   readonly role?: string | undefined
   readonly logger: Logger
@@ -163,14 +164,34 @@ class GraphBuilder implements Graph {
   #addExporter(configured: ConfiguredComponent): Entry {
     const before = this.#running?.parts.get(`exporter ${configured.id}`)
     const known = before instanceof ExporterPart ? before : undefined
-    const spec = exporterSpec(this.#config, configured)
+    const deadLetter = this.#deadLetterTarget(configured.id)
+    const spec = { ...exporterSpec(this.#config, configured), deadLetter }
     const part = known ?? new ExporterPart(spec, this.#options)
     if (known !== undefined && !sameSpec(known.spec, spec)) {
       this.changes.push(new ExporterChange(known, spec, this.#options))
     }
     const [queue, exporter] = this.#add(part, [])
     exporter!.upstream.push(queue!)
+    if (deadLetter !== undefined && 'exporter' in deadLetter) {
+      const keeper = this.#exporterPart(deadLetter.exporter)
+      // What it takes comes past its queue, so that only the exporter itself must outlive us.
+      this.nodes.get(keeper)!.at(-1)!.upstream.push(queue!)
+    }
     return { consumer: part.head, nodes: [queue!] }
+  }
+
+  /** Where the dead letters of an exporter go; builds the exporter that takes them. */
+  #deadLetterTarget(exporter: string): DeadLetterTarget | undefined {
+    const place = letterPlaceOf(this.#config, this.#pipelineConfigs, exporter)
+    if (place === undefined || !('exporter' in place)) return place
+    this.#end(place.exporter)
+    return { ...place, consumer: this.#exporterPart(place.exporter).deadLetters }
+  }
+
+  #exporterPart(id: string): ExporterPart {
+    const part = required(this.parts, `exporter ${id}`)
+    if (part instanceof ExporterPart) return part
+    throw new Error(`${id} is no exporter`)
   }
 
   #addProcessor(configured: ConfiguredComponent, pipeline: string, next: Entry): Entry {

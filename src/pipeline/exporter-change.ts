@@ -107,7 +107,7 @@ export class ExporterChange {
     const { label } = this.#part
     await drainDisk(left.chain, left.spec, createDeadline())
     await this.#stopChain(left.chain, createDeadline())
-    this.#part.forget(left.chain)
+    this.#part.forget(left.chain, false)
     warnOfRest(left.chain, left.spec, { label, logger })
   }
 
@@ -145,7 +145,7 @@ export class ExporterChange {
     }
     void part.useChain(next)
     this.#chainIsStopped = false
-    if (waits) part.forget(before)
+    if (waits) part.forget(before, true)
     else this.#left = { chain: before, spec: this.#chainOf }
     this.#chainOf = spec
   }

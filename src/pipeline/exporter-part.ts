@@ -1,5 +1,8 @@
 import type { Logger } from 'pino'
 import type { ConfiguredComponent } from '../config/service-config.ts'
+import { ExporterDestination } from '../dead-letter/exporter-destination.ts'
+import type { DeadLetterDestination } from '../dead-letter/letter.ts'
+import { DeadLetterStore } from '../dead-letter/store.ts'
 import {
   buildExportChain,
   chainConfigOf,
@@ -8,9 +11,11 @@ import {
   type ExporterStats,
 } from '../export/chain.ts'
 import type { Exporter, PluginContext } from '../plugin/component.ts'
+import type { Consumer } from '../plugin/consumer.ts'
 import type { Door } from '../plugin/door.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import type { ExporterSpec } from './exporter-spec.ts'
+import { addCounts, type ExporterCounts, handedOver } from './exporter-counts.ts'
+import type { DeadLetterTarget, ExporterSpec } from './exporter-spec.ts'
 import { Gate } from './gate.ts'
 import { Guard } from './guard.ts'
 import { Instance } from './instance.ts'
@@ -23,8 +28,6 @@ export interface ExporterPartOptions extends Pick<ExportChainOptions, 'clock' | 
   readonly metrics: Metrics
   readonly door: Door
 }
-
-const COUNTS = ['sent', 'failed', 'dropped'] as const
 
 /**
  * An exporter and the chain before it. Both can be exchanged, each alone: the pipelines send to a
@@ -39,12 +42,14 @@ export class ExporterPart implements Part {
   readonly #context: PluginContext
   /** What it was last brought to. */
   spec: ExporterSpec
+  /** Ids of the pipelines that send to it, for its dead letters. */
+  pipelines: readonly string[] = []
   #instance: Instance<Exporter>
   #chain: ExportChain
   /** Chains that were replaced and still drain. */
   readonly #former = new Set<ExportChain>()
   /** What chains sent that are gone, in log records. */
-  readonly #past = { sent: 0, failed: 0, dropped: 0 }
+  #past: ExporterCounts | undefined
 
   /** Throws an Error that names the exporter when it cannot be created. */
   constructor(spec: ExporterSpec, options: ExporterPartOptions) {
@@ -110,11 +115,27 @@ export class ExporterPart implements Part {
   }
 
   /** A new chain before the same gate, neither started nor in use. */
-  createChain({ configured, chain }: ExporterSpec): ExportChain {
+  createChain({ configured, chain, deadLetter: target }: ExporterSpec): ExportChain {
     const guarded = withSpan(new Guard(this.#tail, this.#context), this.label)
-    const ready = (signal: AbortSignal) => this.#tail.ready(signal)
-    const options = { ...this.#options, ...chain, ready }
+    const deadLetter = target && this.#createDestination(target)
+    const options = {
+      ...this.#options,
+      ...chain,
+      ready: (signal: AbortSignal) => this.#tail.ready(signal),
+      deadLetter,
+      pipelines: () => this.pipelines,
+    }
     return buildExportChain(guarded, chainConfigOf(configured.config), this.#context, options)
+  }
+
+  /** The way in for the dead letters of others; the same whatever is exchanged. */
+  get deadLetters(): Consumer {
+    return { consume: (batch, signal) => this.#chain.direct.consume(batch, signal) }
+  }
+
+  #createDestination(target: DeadLetterTarget): DeadLetterDestination {
+    if ('exporter' in target) return new ExporterDestination(target.exporter, target.consumer)
+    return new DeadLetterStore({ ...target, logger: this.#context.logger })
   }
 
   /** Sends what the chain gives out to `instance` from now on. */
@@ -132,11 +153,14 @@ export class ExporterPart implements Part {
     await this.#head.open(chain)
   }
 
-  /** A chain that was replaced has stopped: only its figures stay. */
-  forget(chain: ExportChain): void {
+  /**
+   * A chain that was replaced has stopped: only its figures stay. `isHandedOver`: the present chain
+   * has found what it had not sent.
+   */
+  forget(chain: ExportChain, isHandedOver: boolean): void {
     if (!this.#former.delete(chain)) return
-    const stats = chain.stats()
-    for (const key of COUNTS) this.#past[key] += stats[key]
+    const counts = isHandedOver ? handedOver(chain.stats()) : chain.stats()
+    this.#past = this.#past === undefined ? counts : addCounts(this.#past, counts)
     this.#restoreGauges()
   }
 
@@ -157,10 +181,8 @@ export class ExporterPart implements Part {
   /** Of all chains there were, with the queue of the present one. */
   stats(): ExporterStats {
     const now = this.#chain.stats()
-    const sums = { ...this.#past }
-    for (const stats of [now, ...[...this.#former].map(chain => chain.stats())]) {
-      for (const key of COUNTS) sums[key] += stats[key]
-    }
-    return { ...now, ...sums }
+    const others = [...this.#former].map(chain => chain.stats())
+    const past = this.#past === undefined ? [] : [this.#past]
+    return { ...now, ...[...past, ...others].reduce(addCounts, now) }
   }
 }

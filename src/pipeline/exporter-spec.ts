@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ConfiguredComponent, ServiceConfig } from '../config/service-config.ts'
 import { chainConfigOf, type ExportChainOptions } from '../export/chain.ts'
 import { storageOf } from '../export/create-queue.ts'
+import type { Consumer } from '../plugin/consumer.ts'
 import type { QueueStorage } from '../plugin/queue-storage.ts'
 import { sameConfig } from './same-config.ts'
 
@@ -10,7 +11,14 @@ export interface ExporterSpec {
   readonly configured: ConfiguredComponent
   /** What the chain is given beside the exporter's own keys. */
   readonly chain: Pick<ExportChainOptions, 'storages'>
+  /** Where what it cannot deliver goes; absent = nowhere. */
+  readonly deadLetter?: DeadLetterTarget | undefined
 }
+
+/** An exporter of the same graph, which keeps its way in while it is in one, or a directory. */
+export type DeadLetterTarget =
+  | { readonly exporter: string; readonly consumer: Consumer }
+  | { readonly directory: string; readonly sizeBytesMax: number }
 
 /** The part of a config that concerns one exporter. */
 export function exporterSpec(config: ServiceConfig, configured: ConfiguredComponent): ExporterSpec {
@@ -18,13 +26,25 @@ export function exporterSpec(config: ServiceConfig, configured: ConfiguredCompon
 }
 
 export function sameSpec(a: ExporterSpec, b: ExporterSpec): boolean {
-  return sameConfig(a.configured, b.configured) && isDeepStrictEqual(a.chain, b.chain)
+  return sameConfig(a.configured, b.configured) && sameOptions(a, b)
 }
 
 /** Would both give the same chain, whatever the exporter behind it? */
 export function sameChain(a: ExporterSpec, b: ExporterSpec): boolean {
   const [before, now] = [a, b].map(({ configured }) => chainConfigOf(configured.config))
-  return isDeepStrictEqual(before, now) && isDeepStrictEqual(a.chain, b.chain)
+  return isDeepStrictEqual(before, now) && sameOptions(a, b)
+}
+
+function sameOptions(a: ExporterSpec, b: ExporterSpec): boolean {
+  return isDeepStrictEqual(a.chain, b.chain) && sameTarget(a.deadLetter, b.deadLetter)
+}
+
+function sameTarget(a: DeadLetterTarget | undefined, b: DeadLetterTarget | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  if ('exporter' in a || 'exporter' in b) {
+    return 'exporter' in a && 'exporter' in b && a.exporter === b.exporter
+  }
+  return isDeepStrictEqual(a, b)
 }
 
 /** Where its queue lies on disk; undefined when it does not. Throws when its storage is missing. */

@@ -78,7 +78,9 @@ class FanOut implements Consumer {
       if (!slept) return
       const again = await this.#send(round.refused, batch, signal)
       round.refused = again.refused
-      round.permanent ??= again.permanent
+      if (again.permanent !== undefined) {
+        round.permanent = worstError(round.permanent, again.permanent)
+      }
       round.error = again.refused.length > 0 ? again.error : round.permanent
     }
   }
@@ -89,7 +91,7 @@ class FanOut implements Consumer {
     for (const [i, error] of errors.entries()) {
       if (error === undefined) round.accepted++
       else if (error.retryable) round.refused.push(branches[i]!)
-      else round.permanent ??= error
+      else round.permanent = worstError(round.permanent, error)
       if (error !== undefined) round.error = worstError(round.error, error)
     }
     return round
@@ -119,6 +121,6 @@ interface Round {
   refused: Branch[]
   /** The verdict if it had to be given now. */
   error: PipelineError | undefined
-  /** The first refusal for good. */
+  /** The worst refusal for good. */
   permanent: PipelineError | undefined
 }

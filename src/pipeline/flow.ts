@@ -39,7 +39,9 @@ export class Flow {
           await next.consume(batch, signal)
         } catch (thrown) {
           const error = PipelineError.from(thrown)
-          counts[error.retryable ? 'refused' : 'dropped'] += count
+          const rejected = error.rejected?.count ?? count
+          counts[error.retryable ? 'refused' : 'dropped'] += rejected
+          counts.in += count - rejected
           throw error
         }
         counts.in += count
@@ -52,7 +54,13 @@ export class Flow {
     return {
       consume: async (batch, signal) => {
         const { count } = batch
-        await next.consume(batch, signal)
+        try {
+          await next.consume(batch, signal)
+        } catch (thrown) {
+          const { rejected } = PipelineError.from(thrown)
+          if (rejected !== undefined) counts.out += count - rejected.count
+          throw thrown
+        }
         counts.out += count
       },
     }

@@ -37,6 +37,7 @@ export class Pipelines {
     this.#graph = graph
     this.#options = options
     for (const { instance } of graph.parts.values()) options.statusBoard.put(instance.entry)
+    tellPipelines(graph)
   }
 
   /** Rejects, with everything stopped again, when a component cannot start; names it. */
@@ -73,6 +74,7 @@ export class Pipelines {
       apply: async () => {
         const drain = await transition.apply()
         this.#graph = next
+        tellPipelines(next)
         this.#draining = drain()
         return { drained: this.#draining }
       },
@@ -107,6 +109,15 @@ export function buildPipelines(config: ServiceConfig, options: BuildOptions): Pi
   const pipelines = new Pipelines(buildGraph(config, options), options)
   options.metrics.beforeScrape.push(() => publishBooks(pipelines.stats(), options.metrics))
   return pipelines
+}
+
+/** Tells every exporter which pipelines send to it now, for its dead letters. */
+function tellPipelines({ parts, pipelines }: Graph): void {
+  for (const part of parts.values()) {
+    if (!(part instanceof ExporterPart)) continue
+    const serving = [...pipelines].filter(([, { ends }]) => ends.includes(part.head))
+    part.pipelines = serving.map(([id]) => id)
+  }
 }
 
 function nodesOf(graph: Graph): Node[] {

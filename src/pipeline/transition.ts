@@ -169,11 +169,12 @@ export class Transition {
     ])
     const stages = gone.filter(part => !isReceiver(part) && !(part instanceof ExporterPart))
     await stopNodes(nodesOf(this.#from, stages), deadline, logger)
+    // Chains that were replaced may have their dead letter in an exporter that goes.
+    await Promise.all(this.#to.changes.map(change => change.finish(() => this.#deadline())))
     await this.#stopExporters(
       gone.filter(part => part instanceof ExporterPart),
       deadline,
     )
-    await Promise.all(this.#to.changes.map(change => change.finish(() => this.#deadline())))
     await this.#forgetMetrics(this.#gone, this.#to)
     if (gone.length > 0) logger.info('what the config before had running has stopped')
   }

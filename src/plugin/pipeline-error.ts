@@ -1,3 +1,6 @@
+import type { LogBatch } from '../batch/log-batch.ts'
+import type { Origin } from '../batch/origin.ts'
+
 /** gRPC status names (grpc.io/docs/guides/status-codes), in lower case. */
 export type ErrorCode =
   | 'cancelled'
@@ -17,6 +20,26 @@ export type ErrorCode =
   | 'data_loss'
   | 'unauthenticated'
 
+/** Some records of a batch, and what the destination said of them. */
+export interface RefusedPart {
+  /** The records: a view of the batch that was sent. */
+  readonly records: LogBatch
+  /**
+   * The identity they were sent under. Whoever sends them again by themselves MUST give them this
+   * origin, so that a destination that deduplicates knows them.
+   */
+  readonly origin: Origin
+  readonly error: PipelineError
+}
+
+/** How much of a batch the destination refused for good while it accepted all the rest. */
+export interface Rejected {
+  /** Log records, from 1 up to the whole batch. */
+  readonly count: number
+  /** Which, each once; absent when the destination does not say (OTLP's partial success). */
+  readonly parts?: readonly RefusedPart[]
+}
+
 export interface PipelineErrorOptions {
   readonly code: ErrorCode
   /** May the same batch succeed later? `false` means: never send it again. */
@@ -25,6 +48,17 @@ export interface PipelineErrorOptions {
   readonly retryAfterMs?: number
   /** Short stable label for the metric that counts the loss, such as `queue_full`. */
   readonly reason?: string
+  /**
+   * Of a permanent error: only these records were refused, all others of the batch are accepted.
+   * Absent: the whole batch was refused.
+   */
+  readonly rejected?: Rejected | undefined
+  /**
+   * Of a retryable error after some parts of the batch are already safe: the parts that are not.
+   * Sending the whole batch again stores nothing twice; who gives up instead (dead letter) keeps
+   * these parts only, under their own origins.
+   */
+  readonly pending?: readonly RefusedPart[] | undefined
   readonly cause?: unknown
 }
 
@@ -35,6 +69,8 @@ export class PipelineError extends Error {
   readonly retryable: boolean
   readonly retryAfterMs: number | undefined
   readonly reason: string
+  readonly rejected: Rejected | undefined
+  readonly pending: readonly RefusedPart[] | undefined
 
   constructor(message: string, options: PipelineErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -42,6 +78,8 @@ export class PipelineError extends Error {
     this.retryable = options.retryable
     this.retryAfterMs = options.retryAfterMs
     this.reason = options.reason ?? options.code
+    this.rejected = options.retryable ? undefined : options.rejected
+    this.pending = options.retryable ? options.pending : undefined
   }
 
   /** A refusal that the sender should repeat later. */

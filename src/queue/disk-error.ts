@@ -46,3 +46,21 @@ export function diskError(thrown: unknown, directory: string): PipelineError {
     },
   )
 }
+
+/** Why a queue could not be opened, with what a person can do about it. */
+export function openError(thrown: unknown, directory: string): unknown {
+  const { code, message } = thrown as NodeJS.ErrnoException
+  // Without a code it is our own, and says what to do.
+  if (code === undefined) return thrown
+  const error = `the queue in ${directory} cannot be opened: ${message}`
+  const advice = ADVICE[code] ?? 'it needs a directory that this user can read and write'
+  return new Error(`${error}; ${advice}`, { cause: thrown })
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC: 'free some space on that disk',
+  EDQUOT: 'free some space on that disk',
+  EROFS: 'the file system is read-only: mount it for writing, or set another directory',
+  EEXIST: 'there is a file of that name: remove it, or set another directory',
+  ENOTDIR: 'a part of the path is a file: set another directory',
+}

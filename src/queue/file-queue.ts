@@ -4,7 +4,7 @@ import { encodeLogs } from '../otlp/encode-logs.ts'
 import { orAborted } from '../plugin/abort.ts'
 import { type Clock, sleep, systemClock } from '../plugin/clock.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
-import { DISK_RETRY_MS, DiskRefusal } from './disk-error.ts'
+import { DISK_RETRY_MS, DiskRefusal, openError } from './disk-error.ts'
 import { HotItems } from './hot-items.ts'
 import { type DirectoryLock, lockDirectory } from './log/directory-lock.ts'
 import { type Files, realFiles } from './log/files.ts'
@@ -100,8 +100,8 @@ export class FileQueue implements Queue {
 
   async start(): Promise<void> {
     const { directory, name, segmentBytes, sync, events, files = realFiles } = this.#options
-    if (files === realFiles) this.#lock = await lockDirectory(directory, name)
     try {
+      if (files === realFiles) this.#lock = await lockDirectory(directory, name)
       this.#opened = await openLog({
         files,
         directory,
@@ -113,7 +113,7 @@ export class FileQueue implements Queue {
       })
     } catch (error) {
       await this.#lock?.release()
-      throw error
+      throw openError(error, directory)
     }
     const { journal, log, folder, segments } = this.#opened
     const lots = new LotBook(journal, log.tail, this.#options.sizer)

@@ -32,6 +32,7 @@ export class Metrics {
   readonly exporterInFlight: Gauge<'exporter'>
   readonly exporterConcurrencyLimit: Gauge<'exporter'>
   readonly exporterBatchRecords: Histogram<'exporter'>
+  readonly deadLetter: Counter<'exporter' | 'reason'>
   readonly exporterAltered: Counter<'exporter' | 'reason'>
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
@@ -173,6 +174,11 @@ export class Metrics {
       buckets: [1, 10, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
       registers: [registry],
     })
+    this.deadLetter = counter(
+      'parsec_dead_letter_log_records_total',
+      'Log records kept in the dead letter because the exporter could not deliver them, by reason.',
+      ['exporter', 'reason'],
+    )
     this.exporterAltered = counter(
       'parsec_exporter_altered_values_total',
       'Values stored with a change because the destination cannot hold them as they came, by reason.',

@@ -18,7 +18,7 @@ export interface TearDown {
   teardown(fn: () => unknown): void
 }
 
-export interface RunOptions extends ExportChainOptions {
+export interface RunOptions extends Pick<ExportChainOptions, 'clock' | 'random'> {
   readonly role?: string
   /** For `${env:NAME}`. */
   readonly env?: NodeJS.ProcessEnv

@@ -83,6 +83,19 @@ service:
   t.is(config?.telemetry.metrics.endpoint, 'localhost:8888')
 })
 
+test('dead letters come out of the config, of pipelines and of the service', async t => {
+  const { config, problems } = await load(`
+receivers: {otlp: }
+exporters: {debug: , debug/dead: }
+service:
+  dead_letter: {directory: /data/dead, max_size: 1MiB}
+  pipelines: {logs: {receivers: [otlp], exporters: [debug], dead_letter: debug/dead}}
+`)
+  t.deepEqual(problems, [])
+  t.is(config?.pipelines[0]?.deadLetter, 'debug/dead')
+  t.deepEqual(config?.deadLetter, { directory: '/data/dead', sizeBytesMax: 1_048_576 })
+})
+
 test('later sources win, --set wins over all, problems of a set name its key', async t => {
   const loaded = await loadConfig({
     sources: [

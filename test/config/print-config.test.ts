@@ -82,3 +82,11 @@ test('a printed config with its defaults loads again to the same config', async 
   t.deepEqual(b?.problems, [])
   t.deepEqual(b?.config, a?.config)
 })
+
+test('the dead letter of the service has its defaults when it is given', async t => {
+  const given = configText({ more: '  dead_letter: {directory: /data}\n' })
+  const { service } = parse(await print(given, { withDefaults: true })) as { service: object }
+  t.like(service, { dead_letter: { directory: '/data', max_size: '1GiB' } })
+  const without = parse(await print(configText(), { withDefaults: true })) as { service: object }
+  t.false('dead_letter' in without.service)
+})

@@ -55,7 +55,7 @@ test('without queue and retries the sender hears of the one try', async t => {
   await settle()
   t.is(sent.text, 'retryable unavailable')
   const { ledger, ...stats } = chain.stats()
-  t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 2, dropped: 0 })
+  t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 2, dropped: 0, dead_lettered: 0 })
   t.like(ledger, { in: 2, returned: 2, difference: 0 })
 })
 
@@ -157,7 +157,7 @@ test('what max_elapsed_time gives up is dropped, counted and an ERROR', async t 
   const { queue, concurrency, ledger, ...stats } = chain.stats()
   t.is(concurrency?.waiting, 0)
   t.is(ledger.difference, 0)
-  t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 2, dropped: 2 })
+  t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 2, dropped: 2, dead_lettered: 0 })
   t.is(queue?.size, 0)
   t.deepEqual(errorsOf(context), ['retries_exhausted'])
   t.regex(
@@ -226,7 +226,7 @@ const cannotBlock = test.macro(async (t, before: LogSink['before'], timeout: str
   const { queue, concurrency, ledger, ...stats } = chain.stats()
   t.is(concurrency?.waiting, 0)
   t.is(ledger.difference, 0)
-  t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 4, dropped: 4 })
+  t.deepEqual(stats, { id: 'otlp', sent: 0, failed: 4, dropped: 4, dead_lettered: 0 })
   t.is(queue?.size, 0)
   t.deepEqual(errorsOf(context).slice(0, 1), ['shutdown'])
   t.like(

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { z } from 'zod'
+import type { DeadLetterDestination } from '../../src/dead-letter/letter.ts'
 import { buildExportChain, chainConfigOf, type ExportChain } from '../../src/export/chain.ts'
 import { type ExportChainConfig, exportChainFields } from '../../src/export/config.ts'
 import { sharedController } from '../../src/plugin/abort.ts'
@@ -12,6 +13,7 @@ import {
   settle,
   type TestContext,
 } from '../../src/testing/index.ts'
+import { LetterBox } from '../helpers/dead-letters.ts'
 
 const never = sharedController().signal
 
@@ -22,11 +24,11 @@ interface Run {
   readonly context: TestContext
 }
 
-async function start(raw: object): Promise<Run> {
+async function start(raw: object, deadLetter?: DeadLetterDestination): Promise<Run> {
   const config: ExportChainConfig = z.strictObject(exportChainFields('5s')).parse(raw)
   const [sink, clock] = [new LogSink(), new ManualClock()]
   const context = createTestContext('exporter', 'end')
-  const chain = buildExportChain(sink, config, context, { clock, random: () => 0.5 })
+  const chain = buildExportChain(sink, config, context, { clock, random: () => 0.5, deadLetter })
   await chain.start?.()
   return { chain, sink, clock, context }
 }
@@ -118,7 +120,7 @@ test('an exporter without any of the keys is only counted', async t => {
   await chain.consume(sampleLogs(['a']), never)
   await chain.stop(never)
   const { ledger, ...stats } = chain.stats()
-  t.deepEqual(stats, { id: 'end', sent: 1, failed: 0, dropped: 0 })
+  t.deepEqual(stats, { id: 'end', sent: 1, failed: 0, dropped: 0, dead_lettered: 0 })
   t.like(ledger, { in: 1, sent: 1, difference: 0 })
 })
 
@@ -177,4 +179,73 @@ test('a batch that waits for its turn is given up by the stop as any other', asy
   deadline.abort()
   await stopped
   t.like(chain.stats(), { dropped: 4 })
+})
+
+const refused = PipelineError.permanent('no', { reason: 'rejected' })
+
+test('with a dead letter nothing is dropped: what is given up is there, and counted', async t => {
+  const box = new LetterBox()
+  const { chain, sink, context } = await start({}, box)
+  sink.before = () => Promise.reject(refused)
+  await chain.consume(sampleLogs(['a', 'b']), never)
+  await chain.stop(never)
+  t.like(chain.stats(), { sent: 0, failed: 2, dropped: 0, dead_lettered: 2 })
+  t.like(chain.stats().ledger, { in: 2, dead_lettered: 2, difference: 0 })
+  t.is(box.letters.length, 1)
+  const text = await context.metrics.registry.metrics()
+  t.regex(text, /parsec_dead_letter_log_records_total\{exporter="end",reason="rejected"\} 2/)
+  t.notRegex(text, /dropped_log_records_total\{/)
+  t.false(context.lines.some(({ level }) => level === 50))
+})
+
+test('retries come before the dead letter', async t => {
+  const box = new LetterBox()
+  const { chain, sink, clock } = await start({ retry_on_failure: { max_elapsed_time: '20s' } }, box)
+  let tries = 0
+  sink.before = () => {
+    tries++
+    throw PipelineError.retryable('down')
+  }
+  await chain.consume(sampleLogs(['a']), never)
+  await clock.advance(19_000)
+  t.true(tries > 2)
+  t.is(box.letters.length, 1)
+  t.like(box.letters[0], { reason: 'retries_exhausted', destination: 'end' })
+})
+
+test('a sender that waits hears OK once the dead letter has its records', async t => {
+  const box = new LetterBox()
+  const { chain, sink } = await start({ sending_queue: { wait_for_result: true } }, box)
+  sink.before = () => Promise.reject(refused)
+  await t.notThrowsAsync(chain.consume(sampleLogs(['a']), never))
+  t.is(box.letters.length, 1)
+  box.before = () => Promise.reject(PipelineError.retryable('full', { reason: 'dead_letter_full' }))
+  const error = await t.throwsAsync(chain.consume(sampleLogs(['b']), never))
+  t.like(error, { retryable: true, reason: 'dead_letter_full' })
+})
+
+test('behind a queue only the refused records of a batch are dropped', async t => {
+  const { chain, sink, context } = await start({})
+  sink.before = () =>
+    Promise.reject(PipelineError.permanent('1 of 3', { reason: 'r', rejected: { count: 1 } }))
+  await chain.consume(sampleLogs(['a', 'b', 'c']), never)
+  await chain.stop(never)
+  t.like(chain.stats(), { sent: 2, failed: 1, dropped: 1 })
+  t.is(chain.stats().ledger.difference, 0)
+  const text = await context.metrics.registry.metrics()
+  t.regex(text, /dropped_log_records_total\{component="end",reason="r"\} 1/)
+})
+
+test('the direct way is one attempt past queue, retry and dead letter, and is counted', async t => {
+  const box = new LetterBox()
+  const { chain, sink, clock } = await start({}, box)
+  await chain.direct.consume(sampleLogs(['a']), never)
+  sink.before = () => Promise.reject(refused)
+  t.is(await t.throwsAsync(chain.direct.consume(sampleLogs(['b']), never)), refused)
+  const down = PipelineError.retryable('down')
+  sink.before = () => Promise.reject(down)
+  t.is(await t.throwsAsync(chain.direct.consume(sampleLogs(['c']), never)), down)
+  t.is(clock.pending, 0)
+  t.like(chain.stats(), { sent: 1, failed: 2, dead_lettered: 0 })
+  t.is(chain.stats().ledger.difference, 0)
 })

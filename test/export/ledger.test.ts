@@ -41,3 +41,22 @@ test('a batch without records is no business of anybody', async t => {
   await new Ledger().entry(sink).consume(sampleLogs([]), NEVER)
   t.is(sink.batches.length, 0)
 })
+
+test('of a batch that was refused in part only that part is with its sender', async t => {
+  const ledger = new Ledger()
+  const sink = new LogSink()
+  sink.before = () => Promise.reject(PipelineError.permanent('no', { rejected: { count: 1 } }))
+  await t.throwsAsync(ledger.entry(sink).consume(sampleLogs(['a', 'b', 'c']), NEVER))
+  t.like(ledger.stats({ ...NOTHING, sent: 2 }), { in: 3, returned: 1, difference: 0 })
+})
+
+test('what goes past the queue is booked, too', async t => {
+  const ledger = new Ledger()
+  const sink = new LogSink()
+  sink.before = () => void t.is(ledger.directInFlight, 2)
+  await ledger.direct(sink).consume(sampleLogs(['a', 'b']), NEVER)
+  t.like(ledger, { in: 2, directInFlight: 0, inFlight: 0 })
+  sink.before = () => Promise.reject(PipelineError.retryable('not now'))
+  await t.throwsAsync(ledger.direct(sink).consume(sampleLogs(['c']), NEVER))
+  t.like(ledger.stats({ ...NOTHING, sent: 2 }), { in: 3, returned: 1, difference: 0 })
+})

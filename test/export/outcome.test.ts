@@ -162,3 +162,42 @@ test('a line names the request and, when there is one, the origin', t => {
   t.deepEqual(describe(batch, full), fields)
   t.deepEqual(describe(batch.with({ origin: 'o' }), full), { ...fields, origin: 'o' })
 })
+
+test('of a batch that was refused in part the rest counts as sent', async t => {
+  const { context, outcome, send, sample } = createBench()
+  const partial = PipelineError.permanent('one of two', {
+    reason: 'rejected',
+    rejected: { count: 1 },
+  })
+  t.is(await send(partial), 'permanent rejected')
+  t.deepEqual(outcome.stats(), { sent: 1, failed: 1 })
+  t.is(await sample(SENT), 1)
+  t.is(await sample(FAILED, 'rejected'), 1)
+  t.like(context.lines[0], { level: LEVELS.error, records: 2, rejected: 1 })
+})
+
+test('of a batch that is given up half way only what is pending has failed', async t => {
+  const { outcome, send } = createBench()
+  const part = { records: sampleLogs(['a']), origin: 'o#1', error: full }
+  await send(PipelineError.retryable('later', { pending: [part] }))
+  t.deepEqual(outcome.stats(), { sent: 0, failed: 2 })
+  await send(PipelineError.retryable('gave up', { reason: 'retries_exhausted', pending: [part] }))
+  t.deepEqual(outcome.stats(), { sent: 1, failed: 3 })
+})
+
+test('with a dead letter behind it a refusal for good is no loss', async t => {
+  const context = createTestContext('exporter', 'otlp/backup')
+  const sink = new LogSink()
+  sink.before = () => Promise.reject(bad)
+  const outcome = new Outcome(() => sink, context, { hasDeadLetter: true })
+  await watch(outcome.consume(sampleLogs(['a']), NEVER)).promise
+  t.is(context.lines[0]?.['level'], LEVELS.warn)
+})
+
+test('a batch that goes another way is counted like any other', async t => {
+  const { outcome } = createBench()
+  const batch = sampleLogs(['a', 'b'])
+  await outcome.follow(batch, Promise.resolve())
+  t.is(await t.throwsAsync(outcome.follow(batch, Promise.reject(bad))), bad)
+  t.deepEqual(outcome.stats(), { sent: 2, failed: 2 })
+})

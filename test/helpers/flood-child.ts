@@ -11,7 +11,8 @@ import { MemoryLimiterProcessor } from '../../plugins/processors/memory_limiter/
  * or 503 with Retry-After; a GET gives the largest resident size seen so far, in bytes.
  */
 
-const KEEP_MS = 3000
+/** Long, so that a slow machine floods it too. */
+const KEEP_MS = 8000
 const config = memoryLimiterConfig.parse({
   limit_mib: Number(process.argv[2]),
   spike_limit_mib: Number(process.argv[3]),

@@ -60,19 +60,14 @@ test('an empty batch is not sent', async t => {
   t.is(sent.length, 0)
 })
 
-test('rejected records are counted as lost and logged, and the batch counts as sent', async t => {
-  const { exporter, context, lost } = await subject(() => ({
-    rejectedCount: 2,
-    message: 'timestamp too old',
-  }))
-  await exporter.consume(batch(), signal)
-  const reason = 'rejected_by_destination'
-  t.deepEqual(await lost(), {
-    dropped: [{ labels: { component: 'otlp', reason }, value: 2 }],
-    failed: [{ labels: { exporter: 'otlp', reason }, value: 2 }],
+test('rejected records are refused for good, by their number, and the rest is accepted', async t => {
+  const { exporter } = await subject(() => ({ rejectedCount: 2, message: 'timestamp too old' }))
+  const error = await t.throwsAsync(exporter.consume(batch(), signal), {
+    instanceOf: PipelineError,
+    message: 'collector:4317 rejected 2 of 5 records: timestamp too old',
   })
-  const line = context.lines.find(({ level }) => level === 50)
-  t.like(line, { rejected: 2, sent: 5, message: 'timestamp too old', requestId: 'request-1' })
+  t.like(error, { retryable: false, reason: 'rejected_by_destination', rejected: { count: 2 } })
+  t.is(error?.rejected?.parts, undefined)
 })
 
 test('a warning of the server is logged and nothing is counted', async t => {
@@ -88,10 +83,12 @@ test('a warning of the server is logged and nothing is counted', async t => {
   )
 })
 
-test('a server cannot reject more than it was sent', async t => {
-  const { exporter, lost } = await subject(() => ({ rejectedCount: 99, message: '' }))
-  await exporter.consume(batch(3), signal)
-  t.is((await lost()).dropped[0]?.value, 3)
+test('a server that rejects all of it has rejected the batch', async t => {
+  const { exporter } = await subject(() => ({ rejectedCount: 99, message: '' }))
+  const error = await t.throwsAsync(exporter.consume(batch(3), signal), {
+    message: 'collector:4317 rejected 3 of 3 records: without a reason',
+  })
+  t.like(error, { retryable: false, rejected: undefined })
 })
 
 test('the verdict of the server is passed on as it is', async t => {

@@ -34,6 +34,8 @@ test('a queue on disk goes on in the same directory with another config', async 
   await run.stop()
   t.deepEqual(sink.bodies.toSorted(), ['a', 'b', 'c', 'd'])
   t.false(waits())
+  const { ledger } = run.pipelines.stats().exporters[0]!
+  t.like(ledger, { in: 4, recovered: 0, sent: 4, queued: 0, difference: 0 })
 })
 
 test('batches that come in while the queue is exchanged wait and are neither refused nor lost', async t => {

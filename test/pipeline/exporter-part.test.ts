@@ -29,8 +29,8 @@ test('its figures are those of all chains it had', async t => {
   await part.useChain(part.createChain(spec))
   await part.head.consume(sampleLogs(['b', 'c']), signal)
   t.is(part.stats().sent, 3)
-  part.forget(before)
-  part.forget(before)
+  part.forget(before, false)
+  part.forget(before, false)
   t.is(part.stats().sent, 3)
 })
 

@@ -53,3 +53,25 @@ test('a queue lies in its own directory, in that of its storage, or nowhere', t 
   t.is(queueDirectory(spec({})), undefined)
   t.is(queueDirectory(spec({ enabled: false, storage: 'file', directory: '/q' })), undefined)
 })
+
+test('another dead letter is another chain; the same one is the same, though it is a new object', t => {
+  const base = spec({})
+  const consumer = { consume: () => Promise.resolve() }
+  const targets = [
+    undefined,
+    { exporter: 'a', consumer },
+    { exporter: 'b', consumer },
+    { directory: '/a', sizeBytesMax: 1 },
+    { directory: '/a', sizeBytesMax: 2 },
+  ]
+  for (const [i, a] of targets.entries()) {
+    for (const [k, b] of targets.entries()) {
+      const [before, now] = [
+        { ...base, deadLetter: a },
+        { ...base, deadLetter: b && { ...b } },
+      ]
+      t.is(sameSpec(before, now), i === k)
+      t.is(sameChain(before, now), i === k)
+    }
+  }
+})

@@ -25,6 +25,15 @@ test('records are counted by their verdict at both ends; what lies between is fi
   t.deepEqual(flow.stats(), { id: 'logs', in: 3, out: 1, filtered: 2, refused: 2, dropped: 1 })
 })
 
+test('of a batch that was refused in part the rest has gone through', async t => {
+  const flow = new Flow('logs')
+  const sink = new LogSink()
+  sink.before = () => Promise.reject(PipelineError.permanent('bad', { rejected: { count: 1 } }))
+  const entry = flow.entry(flow.exit(sink))
+  await t.throwsAsync(entry.consume(sampleLogs(['a', 'b', 'c']), never))
+  t.deepEqual(flow.stats(), { id: 'logs', in: 2, out: 2, filtered: 0, refused: 0, dropped: 1 })
+})
+
 test('a batch under way counts nowhere yet', async t => {
   const flow = new Flow('logs')
   const entry = flow.entry({ consume: () => new Promise(() => {}) })

@@ -48,3 +48,9 @@ test(
   'cancelled',
   'gone',
 )
+
+test('only a permanent error has rejected records, only a retryable one has pending ones', t => {
+  const both = { rejected: { count: 1 }, pending: [] }
+  t.like(PipelineError.permanent('x', both), { rejected: { count: 1 }, pending: undefined })
+  t.like(PipelineError.retryable('x', both), { rejected: undefined, pending: [] })
+})

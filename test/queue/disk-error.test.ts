@@ -1,5 +1,5 @@
 import test from 'ava'
-import { DISK_RETRY_MS, DiskRefusal, diskError } from '../../src/queue/disk-error.ts'
+import { DISK_RETRY_MS, DiskRefusal, diskError, openError } from '../../src/queue/disk-error.ts'
 import { ManualClock } from '../../src/testing/manual-clock.ts'
 
 const isTold = test.macro((t, code: string, reason: string, message: RegExp) => {
@@ -30,4 +30,20 @@ test('a disk that has refused is left alone for a while, and everybody hears the
   )
   await clock.advance(DISK_RETRY_MS)
   t.notThrows(() => refusal.assertOver())
+})
+
+const opens = test.macro((t, code: string, advice: RegExp) => {
+  const thrown = Object.assign(new Error(`${code}: open '/q/x'`), { code })
+  const { message } = openError(thrown, '/q') as Error
+  t.regex(message, advice)
+  t.true(message.startsWith(`the queue in /q cannot be opened: ${code}: open '/q/x'; `))
+})
+test('a directory without permission', opens, 'EACCES', /that this user can read and write$/)
+test('a read-only file system', opens, 'EROFS', /is read-only: mount it for writing/)
+test('a file in place of the directory', opens, 'EEXIST', /a file of that name/)
+test('a full disk at the start', opens, 'ENOSPC', /free some space/)
+
+test('what says itself what to do is left as it is', t => {
+  const thrown = new Error('is in use by process 1')
+  t.is(openError(thrown, '/q'), thrown)
 })

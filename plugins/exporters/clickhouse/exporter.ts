@@ -1,9 +1,10 @@
-import { type Exporter, type LogBatch, type PluginContext, Readiness, randomOrigin } from '#core'
-import { classifyError, isSchemaMissing, isTooManyPartitions } from './errors.ts'
+import { type Exporter, identityOf, type LogBatch, type PluginContext, Readiness } from '#core'
+import { classifyError, isSchemaMissing } from './errors.ts'
+import { insertParts } from './insert-parts.ts'
 import { insertToken } from './insert-token.ts'
 import { encodeBlock, type LogColumnName } from './native/encode-block.ts'
 import { ScratchPool } from './native/scratch-pool.ts'
-import { halve, type InsertPart, splitBatch } from './split-batch.ts'
+import { type InsertPart, splitBatch } from './split-batch.ts'
 import type { Transport } from './transport.ts'
 
 export interface ClickHouseExporterOptions {
@@ -25,6 +26,8 @@ export class ClickHouseExporter implements Exporter {
   readonly #scratches = new ScratchPool()
   /** When a batch was first seen, for records without a time: a repetition must give the same. */
   readonly #seenNanos = new WeakMap<object, bigint>()
+  /** The identities of parts that were refused and halved: a repetition goes on with the halves. */
+  readonly #halved = new WeakMap<object, Set<string>>()
 
   constructor(options: ClickHouseExporterOptions) {
     this.#options = options
@@ -56,9 +59,9 @@ export class ClickHouseExporter implements Exporter {
   async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
     if (batch.count === 0) return
     const columns = await this.#readiness.value(signal)
-    const { id } = this.#options.context
-    const token = insertToken(id, batch.origin ?? randomOrigin(), batch)
-    for (const part of splitBatch(batch, token)) await this.#insertPart(part, columns, signal)
+    const parts = splitBatch(batch, identityOf(batch))
+    const insert = (part: InsertPart): Promise<void> => this.#insertPart(part, columns, signal)
+    await insertParts(parts, insert, this.#halvedOf(batch))
   }
 
   async #insertPart(
@@ -71,8 +74,7 @@ export class ClickHouseExporter implements Exporter {
     } catch (thrown) {
       const error = classifyError(thrown, this.#where)
       if (isSchemaMissing(error)) this.#readiness.again(error)
-      if (!isTooManyPartitions(error) || part.batch.count === 1) throw error
-      for (const half of halve(part)) await this.#insertPart(half, columns, signal)
+      throw error
     }
   }
 
@@ -81,12 +83,19 @@ export class ClickHouseExporter implements Exporter {
     columns: readonly LogColumnName[],
     signal: AbortSignal,
   ): Promise<void> {
-    const { transport, table } = this.#options
+    const { transport, table, context } = this.#options
+    const token = insertToken(context.id, origin)
     const scratch = this.#scratches.take()
     const block = encodeBlock(batch, { columns, fallbackNanos: this.#seen(batch), scratch })
-    await transport.insert({ table, columns, token: origin, block }, signal)
+    await transport.insert({ table, columns, token, block }, signal)
     // Only now: an insert that failed may still be reading the block.
     this.#scratches.release(scratch)
+  }
+
+  #halvedOf({ columns }: LogBatch): Set<string> {
+    const halved = this.#halved.get(columns) ?? new Set()
+    this.#halved.set(columns, halved)
+    return halved
   }
 
   #seen(batch: LogBatch): bigint {

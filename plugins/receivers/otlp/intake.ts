@@ -6,6 +6,7 @@ import {
   decodeLogsJson,
   encodeExportResponse,
   JsonError,
+  type LogBatch,
   type OtlpEncoding,
   PipelineError,
   type PluginContext,
@@ -37,7 +38,8 @@ export class Intake {
 
   /**
    * Takes one ExportLogsServiceRequest, which MUST NOT change afterwards, and gives the bytes of
-   * the response: empty, or a partial success when some records could not be read.
+   * the response: empty, or a partial success when some records could not be read or were refused
+   * by the destination.
    * @throws PipelineError when the sender must hear of a failure.
    */
   async take(
@@ -49,18 +51,43 @@ export class Intake {
     const { batch, rejectedCount, rejectedReason } = this.#decode(body, encoding, context)
     const { count } = batch
     if (rejectedCount > 0) this.#reject(rejectedCount, rejectedReason, context)
-    if (count > 0) {
-      try {
-        await this.#next.consume(batch, signal)
-      } catch (thrown) {
-        this.#refused.inc(count)
-        throw PipelineError.from(thrown)
-      }
-      this.#accepted.inc(count)
+    const refusal = count === 0 ? undefined : await this.#pass(batch, signal)
+    if (rejectedCount === 0 && refusal === undefined) return encodeExportResponse(encoding)
+    const messages: string[] = []
+    if (rejectedCount > 0) {
+      messages.push(
+        `${rejectedCount} of ${count + rejectedCount} log records were rejected, the first because of ${rejectedReason}`,
+      )
     }
-    if (rejectedCount === 0) return encodeExportResponse(encoding)
-    const message = `${rejectedCount} of ${count + rejectedCount} log records were rejected, the first because of ${rejectedReason}`
-    return encodeExportResponse(encoding, { rejectedCount, message })
+    if (refusal !== undefined) messages.push(refusal.message)
+    return encodeExportResponse(encoding, {
+      rejectedCount: rejectedCount + (refusal?.count ?? 0),
+      message: messages.join('; '),
+    })
+  }
+
+  /**
+   * Passes the batch on. Undefined when all of it was accepted; how many records were refused for
+   * good, and why, when the rest was accepted. Throws PipelineError for a batch refused whole.
+   */
+  async #pass(
+    batch: LogBatch,
+    signal: AbortSignal,
+  ): Promise<{ count: number; message: string } | undefined> {
+    const { count } = batch
+    try {
+      await this.#next.consume(batch, signal)
+    } catch (thrown) {
+      const error = PipelineError.from(thrown)
+      // In a batch that was joined with others' records, all that were refused may be this sender's.
+      const refused = Math.min(error.rejected?.count ?? count, count)
+      this.#refused.inc(refused)
+      if (error.rejected === undefined) throw error
+      this.#accepted.inc(count - refused)
+      return { count: refused, message: error.message }
+    }
+    this.#accepted.inc(count)
+    return undefined
   }
 
   #decode(body: Buffer, encoding: OtlpEncoding, context: BatchContext): DecodedLogs {

@@ -60,8 +60,10 @@ async function disturb(
 }
 
 async function hurt(fault: ProcessFault, targets: FaultTargets): Promise<void> {
-  const { parsec, disk, tell, skip } = targets
+  const { parsec, disk, proxy, tell, skip } = targets
   if (fault.kind !== 'kill' || fault.from === 'ready') await settled(parsec)
+  // Damage shows only in what has not been sent yet.
+  if (fault.kind === 'corrupt') proxy?.hold(true)
   await sleep(fault.afterMs)
   switch (fault.kind) {
     case 'kill':
@@ -89,9 +91,10 @@ async function hurt(fault: ProcessFault, targets: FaultTargets): Promise<void> {
       if (fault.kill) parsec.spawn()
       return
     case 'corrupt':
-      if (!disk.isUsed) return skip('corrupt: there is no queue on disk')
       await parsec.kill()
-      tell((await disk.damage(fault)) ?? 'the queue has no file to damage')
+      if (disk.isUsed) tell((await disk.damage(fault)) ?? 'the queue has no file to damage')
+      else skip('corrupt: there is no queue on disk')
+      proxy?.hold(false)
       parsec.spawn()
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Endpoints } from './clients.ts'
@@ -10,6 +10,8 @@ export interface ParsecOptions {
   readonly command: readonly string[]
   /** Its log goes into `parsec.log` here. */
   readonly folder: string
+  /** When given, a kill is a power cut for the queue's files; the seed chooses what they keep. */
+  readonly powerLossSeed: number | undefined
 }
 
 /** What a running Parsec has said of itself. */
@@ -23,6 +25,7 @@ const STOP_MS_MAX = 40_000
 /** Of the log, to find out why it died. */
 const LINES_READ = 20
 const PRELOAD = new URL('./preload.js', import.meta.url).href
+const PRELOAD_POWER_LOSS = new URL('./preload-power-loss.js', import.meta.url).href
 /** The product as users run it. */
 export const PARSEC_MAIN: string = fileURLToPath(new URL('../../main.js', import.meta.url))
 
@@ -58,16 +61,22 @@ export class ParsecUnderTest {
 
   /** Starts it; see `ready`. */
   spawn(): void {
-    const log = openSync(this.logFile, 'a')
-    // Node's own warnings of the preload are no lines of Parsec's.
-    const nodeArguments = ['--enable-source-maps', '--import', PRELOAD]
-    const child = spawn(process.execPath, [...nodeArguments, ...this.#options.command], {
-      stdio: ['ignore', 'pipe', log, 'ipc'],
-      cwd: this.#options.folder,
-      env: { ...process.env, ORACLE_CLOCK_OFFSET_MS: String(this.#clockMs) },
-    })
-    this.#child = child
+    const { command, folder, powerLossSeed } = this.#options
     this.#starts++
+    const preloads = powerLossSeed === undefined ? [PRELOAD] : [PRELOAD, PRELOAD_POWER_LOSS]
+    const nodeArguments = preloads.flatMap(preload => ['--import', preload])
+    const log = openSync(this.logFile, 'a')
+    const child = spawn(process.execPath, [...nodeArguments, ...command], {
+      stdio: ['ignore', 'pipe', log, 'ipc'],
+      cwd: folder,
+      env: {
+        ...process.env,
+        ORACLE_CLOCK_OFFSET_MS: String(this.#clockMs),
+        ORACLE_POWER_LOSS_SEED: `${powerLossSeed}/${this.#starts}`,
+      },
+    })
+    closeSync(log)
+    this.#child = child
     this.#ready = this.#awaitBanner(child)
     // A kill during the start is no unhandled rejection.
     this.#ready.catch(() => undefined)

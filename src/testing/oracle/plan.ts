@@ -33,7 +33,7 @@ export type ProcessFault =
       readonly leftBytes: number
       readonly kill: boolean
     }
-  /** Killed, and before the next start its queue files are damaged. */
+  /** Killed with a backlog, and before the next start a file of its queue is damaged. */
   | {
       readonly kind: 'corrupt'
       readonly afterMs: number
@@ -61,6 +61,8 @@ export interface DestinationFault {
 export interface QueueLimits {
   readonly queueBytes: number
   readonly segmentBytes: number
+  /** Of batches ready in memory; the rest is read back from the disk. */
+  readonly memoryBytes: number
   /** Undefined: batches are sent as they came. */
   readonly batch:
     | { readonly minSize: number; readonly maxSize: number; readonly flushMs: number }
@@ -104,6 +106,7 @@ function createLimits(random: Random): QueueLimits {
   return {
     segmentBytes,
     queueBytes: segmentBytes * random.pick([4, 8, 32]),
+    memoryBytes: segmentBytes * random.pick([0.25, 1, 64]),
     batch: random.chance(0.75)
       ? {
           minSize: random.pick([100, 500, 2000]),
@@ -136,11 +139,19 @@ function createLoad(random: Random, { segmentBytes }: QueueLimits): LoadShape {
 function createProcessFaults(random: Random, kinds: readonly FaultKind[]): ProcessFault[] {
   const allowed = PROCESS_FAULTS.filter(kind => kinds.includes(kind))
   const others = allowed.filter(kind => kind !== 'kill' && random.chance(0.6))
+  const first = others.filter(kind => kind !== 'corrupt')
   const kills = allowed.includes('kill') ? random.int(2, 5 - Math.min(2, others.length)) : 0
-  const chosen = [...others, ...Array.from({ length: kills }, () => 'kill' as const)]
+  const shuffled = random.shuffle([
+    ...first,
+    ...Array.from({ length: kills }, () => 'kill' as const),
+  ])
+  // Damage comes last: what is counted of it must not die with the process that has found it.
+  const chosen: ProcessFaultKind[] = others.includes('corrupt')
+    ? [...shuffled, 'corrupt']
+    : shuffled
   // A list of one kind would else have runs in which nothing happens.
   const some = chosen.length === 0 ? allowed.slice(0, 1) : chosen
-  return random.shuffle(some).map(kind => createProcessFault(random, kind))
+  return some.map(kind => createProcessFault(random, kind))
 }
 
 function createProcessFault(random: Random, kind: ProcessFaultKind): ProcessFault {
@@ -177,7 +188,7 @@ function createDestinationFaults(random: Random, kinds: readonly FaultKind[]): D
     forMs: random.int(100, 1200),
     share: random.pick([0.3, 0.7, 1]),
     // Now and then longer than the exporter waits for an answer.
-    delayMs: random.pick([50, 300, 1500]),
+    delayMs: random.pick([50, 300, 3000]),
     status: random.pick([429, 500, 503]),
   }))
 }

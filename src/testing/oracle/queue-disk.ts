@@ -11,6 +11,10 @@ const BALLAST = 'ballast'
 const SPARE_BYTES = 4 * 1024 ** 2
 const WRITE_BYTES = 64 * 1024
 
+const SEGMENT = /\/segment-\d+$/
+const CURSOR = /\/cursor-[ab]$/
+const LOCK = /\/lock[^/]*$/
+
 type Damage = Extract<ProcessFault, { kind: 'corrupt' }>
 
 export interface QueueDiskOptions {
@@ -30,6 +34,7 @@ export class QueueDisk {
   readonly isUsed: boolean
   readonly #mountPoint: string
   readonly #isMounted: boolean
+  #isJournalDamaged = false
 
   private constructor(mountPoint: string, isUsed: boolean, isMounted: boolean) {
     this.#mountPoint = mountPoint
@@ -85,11 +90,21 @@ export class QueueDisk {
     await rm(join(this.#mountPoint, BALLAST), { force: true })
   }
 
-  /** Damages one file of the queue; tells what was done, undefined when there is no file. */
+  /** Is what the queue notes of its sending among what was damaged? */
+  get isJournalDamaged(): boolean {
+    return this.#isJournalDamaged
+  }
+
+  /**
+   * Damages one file of the queue; tells what was done, undefined when there is none. The newest
+   * segment is spared: where its end is damaged, nobody can tell what was acknowledged from a
+   * write that the crash has cut short.
+   */
   async damage({ damage, file, at, bytes }: Damage): Promise<string | undefined> {
     const names = await this.#files()
     const name = names[Math.floor(file * names.length)]
     if (name === undefined) return undefined
+    this.#isJournalDamaged ||= CURSOR.test(name)
     const { size } = await stat(name)
     const offset = Math.floor(at * size)
     if (damage === 'truncate') await truncate(name, offset)
@@ -101,14 +116,16 @@ export class QueueDisk {
     if (mounted.delete(this)) await run('umount', ['--lazy', this.#mountPoint])
   }
 
-  /** Those that hold something; the lock and the like are not the data. */
+  /** Those that hold something, except for the newest segment. */
   async #files(): Promise<string[]> {
     const entries = await readdir(this.directory, { recursive: true, withFileTypes: true })
     const paths = entries
       .filter(entry => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name))
     const sizes = await Promise.all(paths.map(async path => (await stat(path)).size))
-    return paths.filter((_path, index) => sizes[index]! > 0).toSorted()
+    const full = paths.filter((path, index) => sizes[index]! > 0 && !LOCK.test(path)).toSorted()
+    const newest = full.findLast(path => SEGMENT.test(path))
+    return full.filter(path => path !== newest)
   }
 }
 

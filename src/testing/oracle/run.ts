@@ -8,18 +8,21 @@ import { runFaults } from './faults.ts'
 import { Issuer } from './issuer.ts'
 import { judge, type Verdict } from './judge.ts'
 import { checkLedger } from './ledger.ts'
-import { parsecConfig, type QueueMode } from './parsec-config.ts'
+import { type Break, parsecConfig, type QueueMode } from './parsec-config.ts'
 import { PARSEC_MAIN, ParsecUnderTest } from './parsec-under-test.ts'
 import { createPlan, type FaultKind, type RunPlan } from './plan.ts'
 import { QueueDisk } from './queue-disk.ts'
 import { RecordMint } from './records.ts'
-import { untilDrained } from './service-stats.ts'
+import { damagedRecords, untilDrained } from './service-stats.ts'
 
 export interface RunSettings {
   readonly destination: DestinationName
   readonly queue: QueueMode
   readonly faults: readonly FaultKind[]
   readonly resend: boolean
+  /** Is a kill a power cut for the files of the queue? */
+  readonly powerLoss: boolean
+  readonly break: Break | undefined
   /** Folders of runs are made in here. */
   readonly workFolder: string
 }
@@ -92,6 +95,7 @@ class Run {
   readonly #parsec: ParsecUnderTest
   readonly #configFile: string
   #destination: Destination | undefined
+  #damagedRecords = 0
 
   constructor(plan: RunPlan, settings: RunSettings, folder: string, disk: QueueDisk) {
     this.#plan = plan
@@ -101,7 +105,8 @@ class Run {
     this.#mint = new RecordMint(plan.seed, plan.load)
     this.#configFile = join(folder, 'parsec.yaml')
     const command = [PARSEC_MAIN, 'run', '--config', this.#configFile]
-    this.#parsec = new ParsecUnderTest({ command, folder })
+    const powerLossSeed = settings.powerLoss ? plan.seed : undefined
+    this.#parsec = new ParsecUnderTest({ command, folder, powerLossSeed })
   }
 
   get kills(): number {
@@ -115,7 +120,9 @@ class Run {
   async play(): Promise<void> {
     const destination = await this.#startDestination()
     this.#destination = destination
-    const config = parsecConfig(this.#plan, this.#settings.queue, destination, this.#disk.directory)
+    const { queue, break: broken } = this.#settings
+    const { directory } = this.#disk
+    const config = parsecConfig(this.#plan, { queue, broken, directory }, destination)
     await writeFile(this.#configFile, config)
     await writeFile(join(this.#folder, 'plan.json'), JSON.stringify(this.#plan, undefined, 2))
     this.#parsec.spawn()
@@ -146,8 +153,8 @@ class Run {
       issued: issuer.issued,
       arrivals,
       expected: destination.expected,
-      exactlyOnce: destination.exactlyOnce,
-      damagedRecords: 0,
+      exactlyOnce: destination.exactlyOnce && !this.#isMemoryDamaged,
+      damagedRecords: this.#damagedRecords,
     })
     this.broken.push(...this.verdict.broken)
   }
@@ -168,11 +175,22 @@ class Run {
     const stats = running && (await untilDrained(running.admin, DRAIN_MS_MAX))
     if (stats === undefined) {
       this.broken.push(`the queue was not empty ${DRAIN_MS_MAX} ms after the last fault`)
-    } else this.broken.push(...checkLedger(stats))
+    } else {
+      this.broken.push(...checkLedger(stats))
+      this.#damagedRecords = damagedRecords(stats)
+    }
     const crashes = [...this.#parsec.crashes]
     const code = await this.#parsec.stop()
     if (code !== 0) this.broken.push(`Parsec did not stop cleanly: exit code ${code}`)
     this.broken.push(...crashes.map(crash => `Parsec crashed: ${crash}`))
+  }
+
+  /**
+   * Is Parsec's memory of what it has sent damaged? Without its journal a queue can only send
+   * everything again; without some of its records, a lot cannot have the name it was sent under.
+   */
+  get #isMemoryDamaged(): boolean {
+    return this.#disk.isJournalDamaged || this.#damagedRecords > 0
   }
 
   #startDestination(): Promise<Destination> {

@@ -1,15 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** The part of `/stats` that the oracle reads. All counts are log records. */
+/** The part of `/stats` that the oracle reads. All counts are log records unless named otherwise. */
 export interface ServiceStats {
-  readonly pipelines: readonly Readonly<Record<string, number | string>>[]
-  readonly exporters: readonly {
-    readonly id: string
+  readonly exporters: readonly ExporterBooks[]
+  /** Records by reason, by component. */
+  readonly dropped: Readonly<
+    Record<string, { readonly records?: Readonly<Record<string, number>> }>
+  >
+}
+
+export interface ExporterBooks {
+  readonly id: string
+  readonly ledger: {
+    readonly in: number
+    readonly recovered: number
     readonly sent: number
+    readonly dead_lettered: number
     readonly dropped: number
-    readonly queue?: { readonly items: number; readonly requests: number }
-  }[]
-  readonly dropped: Readonly<Record<string, unknown>>
+    readonly returned: number
+    readonly queued: number
+    readonly difference: number
+  }
+  /** What waits, in log records, requests and bytes; absent without a queue. */
+  readonly queue?: { readonly items: number; readonly requests: number; readonly bytes: number }
 }
 
 const ANSWER_MS_MAX = 10_000
@@ -22,6 +35,12 @@ async function readStats(admin: string): Promise<ServiceStats> {
   return (await response.json()) as ServiceStats
 }
 
+/** Records that queues could not read back because their files are damaged. */
+export function damagedRecords({ dropped }: ServiceStats): number {
+  const counts = Object.values(dropped).map(({ records }) => records?.['damaged'] ?? 0)
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
 /** Waits until every queue is empty; undefined when that takes longer than `timeoutMs`. */
 export async function untilDrained(
   admin: string,
@@ -30,7 +49,7 @@ export async function untilDrained(
   const deadlineMs = performance.now() + timeoutMs
   while (performance.now() < deadlineMs) {
     const stats = await readStats(admin)
-    if (stats.exporters.every(({ queue }) => (queue?.requests ?? 0) === 0)) return stats
+    if (stats.exporters.every(({ queue }) => (queue?.requests ?? 0) <= 0)) return stats
     await sleep(POLL_MS)
   }
   return undefined

@@ -69,6 +69,16 @@ test('a destination that is down takes nothing, and is well again afterwards', a
   t.is(await post(proxy, 'b'), '201 taken')
 })
 
+test('a destination that is held is down, whatever its fault', async t => {
+  const { proxy, bodies } = await start(t)
+  proxy.set(FAULT)
+  proxy.hold(true)
+  t.is(await post(proxy, 'a'), undefined)
+  t.deepEqual(bodies, [])
+  proxy.hold(false)
+  t.is(await post(proxy, 'b'), '201 taken')
+})
+
 test('a refusal has the status of the plan, and nothing arrives', async t => {
   const { proxy, bodies } = await start(t)
   proxy.set({ ...FAULT, kind: 'refuse', status: 503 })

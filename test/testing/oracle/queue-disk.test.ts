@@ -55,8 +55,19 @@ test('a file is cut where the plan says', async t => {
   t.is((await stat(file)).size, 25)
 })
 
+test('the newest segment is spared; damage to the journal is told', async t => {
+  const disk = await createDisk(t, false)
+  await writeFile(join(disk.directory, 'segment-0000000002'), 'records')
+  t.is(await disk.damage(FLIP), undefined)
+  t.false(disk.isJournalDamaged)
+  await writeFile(join(disk.directory, 'cursor-a'), 'journal')
+  t.regex((await disk.damage(FLIP)) ?? '', /cursor-a/)
+  t.true(disk.isJournalDamaged)
+  t.is(await readFile(join(disk.directory, 'segment-0000000002'), 'utf8'), 'records')
+})
+
 test('where there is no file, nothing is damaged', async t => {
   const disk = await createDisk(t, false)
-  await writeFile(join(disk.directory, 'lock'), '')
+  await writeFile(join(disk.directory, 'lock'), 'process 1')
   t.is(await disk.damage(FLIP), undefined)
 })

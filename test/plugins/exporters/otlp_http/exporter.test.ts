@@ -64,16 +64,18 @@ test('JSON leaves as OTLP JSON, with gzip by default', async t => {
   )
 })
 
-test('a partial success is counted, logged, and not an error', async t => {
+test('of a partial success the rest is accepted, and the number of rejected records is told', async t => {
   const server = await startHttpServer(t, () => ({
     headers: { 'content-type': 'application/json' },
     body: '{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"b is too old"}}',
   }))
-  const { exporter, context } = await start(t, `{ endpoint: "${server.url}", encoding: json }`)
-  await exporter.consume(batch(), signal)
+  const { exporter } = await start(t, `{ endpoint: "${server.url}", encoding: json }`)
+  const error = await t.throwsAsync(exporter.consume(batch(), signal), {
+    instanceOf: PipelineError,
+    message: /rejected 1 of 2 records: b is too old/,
+  })
   t.is(server.requests.length, 1)
-  t.is((await context.metrics.dropped.get()).values[0]?.value, 1)
-  t.true(context.lines.some(line => line['message'] === 'b is too old'))
+  t.like(error, { retryable: false, rejected: { count: 1 } })
 })
 
 test('the wait that the server asks for is passed on', async t => {

@@ -12,7 +12,9 @@ const LIMIT_MIB = 384
  */
 const SPIKE_MIB = 160
 const MIB = 1024 ** 2
+/** It goes on until it has been refused, however slow the machine is. */
 const FLOOD_MS = 6000
+const FLOOD_MS_MAX = 40_000
 const SENDERS = 16
 
 const script = fileURLToPath(new URL('../../../helpers/flood-child.js', import.meta.url))
@@ -33,9 +35,13 @@ test('a process that is flooded refuses, stays under its limit, and takes data a
     if (status === 503) waits.add(headers.get('retry-after'))
     return status
   }
-  const until = Date.now() + FLOOD_MS
+  const started = Date.now()
+  const isOver = (): boolean => {
+    const ms = Date.now() - started
+    return ms > FLOOD_MS_MAX || (ms > FLOOD_MS && seen.has(503))
+  }
   const flood = async (): Promise<void> => {
-    while (Date.now() < until) await send()
+    while (!isOver()) await send()
   }
   await Promise.all(Array.from({ length: SENDERS }, flood))
 

@@ -94,3 +94,26 @@ test('a refusal by the next stage is counted and passed back', async t => {
   t.is(await count('receiverRefused'), 2)
   t.is(await count('receiverAccepted'), 0)
 })
+
+test('records that the destination refused are a partial success, the rest is accepted', async t => {
+  const { sink, intake, count } = setUp()
+  sink.before = () =>
+    Promise.reject(PipelineError.permanent('1 of 2: too old', { rejected: { count: 1 } }))
+  const response = await intake.take(good, 'protobuf', context, signal)
+  t.deepEqual(decodeExportResponse('protobuf', response), {
+    rejectedCount: 1,
+    message: '1 of 2: too old',
+  })
+  t.is(await count('receiverAccepted'), 1)
+  t.is(await count('receiverRefused'), 1)
+})
+
+test('unreadable and refused records are told together', async t => {
+  const { sink, intake } = setUp()
+  sink.before = () => Promise.reject(PipelineError.permanent('refused', { rejected: { count: 9 } }))
+  const mixed = Buffer.concat([good, envelope(badRecord)])
+  const response = await intake.take(mixed, 'protobuf', context, signal)
+  const partial = decodeExportResponse('protobuf', response)
+  t.is(partial?.rejectedCount, 3)
+  t.regex(partial?.message ?? '', /^1 of 3 log records were rejected, .*; refused$/)
+})
