@@ -160,3 +160,36 @@ service: {dead_letter: {directory: /dev/null/dead}, pipelines: {logs: {receivers
     message: /exporter sink did not start: dead letters cannot be kept in \/dev\/null\/dead: /,
   })
 })
+
+test('a reload gives an exporter another dead letter, and its letters the names of its pipelines', async t => {
+  const folder = `${await tempFolder(t)}/dead`
+  const config = (service: string) => `
+receivers: {test: }
+exporters: {sink: , sink/dead: }
+service: ${service}`
+  const run = await runPipeline(
+    t,
+    config('{pipelines: {logs: {receivers: [test], exporters: [sink], dead_letter: sink/dead}}}'),
+  )
+  const refuse = () => Promise.reject(NO)
+  const sink = run.sink('sink')
+  sink.before = refuse
+  await run.send(sampleLogs(['a']))
+  t.deepEqual(run.sink('sink/dead').bodies, ['a'])
+  await run.reload(
+    config(
+      `{dead_letter: {directory: ${folder}}, pipelines: {logs/b: {receivers: [test], exporters: [sink]}}}`,
+    ),
+  )
+  await run.send(sampleLogs(['b']))
+  const { letters } = await lettersIn(folder)
+  t.deepEqual(
+    letters.map(({ metadata }) => metadata.pipelines),
+    [['logs/b']],
+  )
+  t.deepEqual(run.sink('sink/dead').bodies, ['a'])
+  t.like(
+    run.pipelines.stats().exporters.find(({ id }) => id === 'sink'),
+    { dead_lettered: 2, ledger: { difference: 0 } },
+  )
+})
