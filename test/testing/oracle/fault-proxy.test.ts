@@ -86,6 +86,16 @@ test('a refusal has the status of the plan, and nothing arrives', async t => {
   t.deepEqual(bodies, [])
 })
 
+test('a status that would be final is replaced by one that is not', async t => {
+  const { proxy: plain } = await start(t)
+  const proxy = await FaultProxy.start(plain.url, 1, 500)
+  t.teardown(() => proxy.close())
+  proxy.set({ ...FAULT, kind: 'refuse', status: 500 })
+  t.regex((await post(proxy, 'a')) ?? '', /^503 /)
+  proxy.set({ ...FAULT, kind: 'refuse', status: 429 })
+  t.regex((await post(proxy, 'a')) ?? '', /^429 /)
+})
+
 test('an answer is lost only after the destination has the request', async t => {
   const { proxy, bodies } = await start(t)
   proxy.set({ ...FAULT, kind: 'lost-answer' })

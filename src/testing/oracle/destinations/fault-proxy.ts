@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DestinationFault } from '../plan.ts'
 import { Random } from '../random.ts'
+import type { Disturber } from './destination.ts'
 
 const GARBAGE = '<html><title>502</title>\0\u00ff{"half": '
 /** Codes of ClickHouse for "busy" and "memory"; a server without them ignores the header. */
@@ -19,16 +20,18 @@ const EXCEPTION_CODES = [202, 241]
  * Stands between Parsec and an HTTP destination that is always well, and misbehaves as told. It
  * never says yes to what the destination has not got: nobody could deliver to a server that lies.
  */
-export class FaultProxy {
+export class FaultProxy implements Disturber {
   readonly #server: Server
   readonly #upstream: URL
   readonly #agent = new Agent({ keepAlive: true })
   readonly #random: Random
+  readonly #finalStatus: number | undefined
   #fault: DestinationFault | undefined
   #isHeld = false
   #disturbed = 0
 
-  private constructor(upstream: string, seed: number) {
+  private constructor(upstream: string, seed: number, finalStatus: number | undefined) {
+    this.#finalStatus = finalStatus
     this.#upstream = new URL(upstream)
     this.#random = new Random(seed, 'proxy')
     this.#server = createServer((incoming, response) => {
@@ -38,9 +41,12 @@ export class FaultProxy {
     this.#server.on('clientError', (_error, socket) => socket.destroy())
   }
 
-  /** A proxy in front of the server at this URL, on a free port. */
-  static async start(upstream: string, seed: number): Promise<FaultProxy> {
-    const proxy = new FaultProxy(upstream, seed)
+  /**
+   * A proxy in front of the server at this URL, on a free port. `finalStatus`: what its protocol
+   * takes for a refusal for good, which is no fault to recover from; 503 is answered instead.
+   */
+  static async start(upstream: string, seed: number, finalStatus?: number): Promise<FaultProxy> {
+    const proxy = new FaultProxy(upstream, seed, finalStatus)
     await new Promise<void>(resolve => proxy.#server.listen(0, '127.0.0.1', resolve))
     return proxy
   }
@@ -106,11 +112,12 @@ export class FaultProxy {
   }
 
   async #refuse(
-    { status }: DestinationFault,
+    { status: wanted }: DestinationFault,
     incoming: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
     await bodyOf(incoming)
+    const status = wanted === this.#finalStatus ? 503 : wanted
     const code = this.#random.pick(EXCEPTION_CODES)
     const told = this.#random.chance(0.5) ? { 'x-clickhouse-exception-code': code } : {}
     const after = status === 429 && this.#random.chance(0.5) ? { 'retry-after': '1' } : {}

@@ -8,6 +8,9 @@ import { NUMBER_KEY, type RecordMint } from '../records.ts'
 import type { Destination } from './destination.ts'
 import { FaultProxy } from './fault-proxy.ts'
 
+/** OTLP: a client must not try again. */
+const FINAL_STATUS = 500
+
 /** An OTLP/HTTP server that keeps the bytes of every record it gets. */
 export async function startOtlpDestination(mint: RecordMint, seed: number): Promise<Destination> {
   const arrivals: Arrival[] = []
@@ -28,7 +31,7 @@ export async function startOtlpDestination(mint: RecordMint, seed: number): Prom
   }
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const proxy = await FaultProxy.start(`http://127.0.0.1:${port}`, seed)
+  const proxy = await FaultProxy.start(`http://127.0.0.1:${port}`, seed, FINAL_STATUS)
   return {
     exporter: { type: 'otlp_http', keys: { endpoint: proxy.url, compression: 'none' } },
     exactlyOnce: false,
