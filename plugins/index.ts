@@ -3,6 +3,7 @@ import { forwardConnector } from './connectors/forward/index.ts'
 import { clickHouseExporter } from './exporters/clickhouse/index.ts'
 import { debugExporter } from './exporters/debug/index.ts'
 import { fileExporter } from './exporters/file/index.ts'
+import { kafkaExporter } from './exporters/kafka/index.ts'
 import { nopExporter } from './exporters/nop/index.ts'
 import { otlpExporter } from './exporters/otlp/index.ts'
 import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
@@ -15,6 +16,7 @@ import { batchProcessor } from './processors/batch/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
 import { resourceProcessor } from './processors/resource/index.ts'
 import { ingestReceiver } from './receivers/ingest/index.ts'
+import { kafkaReceiver } from './receivers/kafka/index.ts'
 import { nopReceiver } from './receivers/nop/index.ts'
 import { otlpReceiver } from './receivers/otlp/index.ts'
 
@@ -22,6 +24,7 @@ import { otlpReceiver } from './receivers/otlp/index.ts'
 export const plugins: readonly Plugin[] = [
   // Receivers
   ingestReceiver,
+  kafkaReceiver,
   nopReceiver,
   otlpReceiver,
   // Processors
@@ -33,6 +36,7 @@ export const plugins: readonly Plugin[] = [
   clickHouseExporter,
   debugExporter,
   fileExporter,
+  kafkaExporter,
   nopExporter,
   otlpExporter,
   otlpHttpExporter,

@@ -47,7 +47,10 @@ const metadataConfig = z.strictObject({
   }),
   refresh_interval: duration('How long what is known of topics and brokers is trusted.', '10m'),
   retry: z
-    .strictObject({ max: z.number().int().min(0).optional(), backoff: z.string().optional() })
+    .strictObject({
+      max: z.number().int().min(0).optional().meta({ description: 'How often.' }),
+      backoff: z.string().optional().meta({ description: 'How long in between.' }),
+    })
     .optional()
     .meta({
       description: "The Collector's retries of metadata.",

@@ -6,6 +6,9 @@ import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import type { KafkaClientConfig } from './client-config.ts'
 import { kafkajs } from './kafkajs.ts'
 
+/** A cluster and how to connect to it; what it can do is for this folder only. */
+export type KafkaClient = Kafka
+
 /** The longest that a connection, with TLS and login, may take to come about. */
 const CONNECT_MS_MAX = 10_000
 /** The longest that any request may take; kafkajs adds the time a fetch or a join may wait. */

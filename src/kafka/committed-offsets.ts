@@ -17,6 +17,11 @@ export interface CommittedOffset extends TopicPartition {
   readonly high: number
 }
 
+/** What the broker says when there is no commit. */
+const NONE = -1
+/** What kafkajs commits when an offset is out of range, and we ask it to begin at the begin. */
+const EARLIEST = -2
+
 /** Asks for the group's commits and the bounds of the partitions. Rejects with kafkajs's errors. */
 export async function committedOffsets(
   admin: Admin,
@@ -41,15 +46,14 @@ export async function committedOffsets(
   return partitions.map(({ topic, partition }) => {
     const { low, high } = bounds.get(topic)?.get(partition) ?? { low: 0, high: 0 }
     const commit = commits.get(`${topic}/${partition}`)
-    // The broker says -1 when there is none, and kafkajs commits -2 after an offset out of range.
-    const isCommitted = commit !== undefined && commit.offset >= 0
+    const own = commit?.offset ?? NONE
     return {
       topic,
       partition,
       low,
       high,
-      offset: isCommitted ? commit.offset : undefined,
-      metadata: isCommitted ? commit.metadata : '',
+      offset: own === EARLIEST ? low : own < 0 ? undefined : own,
+      metadata: own < 0 ? '' : (commit?.metadata ?? ''),
     }
   })
 }

@@ -134,7 +134,8 @@ export class KafkaConsumer {
 
   /**
    * Commits the position of one partition: everything below `offset` is done. `metadata` is kept by
-   * the broker to the letter, 4096 bytes at most. Rejects with PipelineError; `isFenced` when the
+   * the broker to the letter, 4096 bytes at most. Resolves when the broker has it, which is sure only
+   * once messages have been fetched. Rejects with PipelineError; `isFenced` when the
    * partition is, or may be, somebody else's.
    */
   async commit(
@@ -144,10 +145,13 @@ export class KafkaConsumer {
     metadata: string,
   ): Promise<void> {
     // From this check to the request there is no pause in which a new generation could come.
-    if (this.#assignment?.value !== assignment || this.#commit === undefined) throw fencedError()
-    const partitions = [{ partition, offset: String(offset), metadata }]
+    if (this.#assignment?.value !== assignment) throw fencedError()
+    const commit = { partition, offset: String(offset), metadata }
     try {
-      await this.#commit({ topics: [{ topic, partitions }] })
+      // Before the first message has come there is only kafkajs's own way, which may do nothing when
+      // the membership is ending.
+      if (this.#commit === undefined) await this.#consumer.commitOffsets([{ topic, ...commit }])
+      else await this.#commit({ topics: [{ topic, partitions: [commit] }] })
     } catch (thrown) {
       throw kafkaError(thrown, `committing ${topic}/${partition}`)
     }

@@ -1,6 +1,6 @@
 /** The door to Kafka for plugins: a port of few methods over the client library. */
 
-export { createKafka } from './client.ts'
+export { createKafka, type KafkaClient } from './client.ts'
 export { type KafkaClientConfig, kafkaClientFields } from './client-config.ts'
 export { clusterId, offsetsAt } from './cluster.ts'
 export type { CommittedOffset, TopicPartition } from './committed-offsets.ts'

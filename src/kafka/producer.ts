@@ -1,6 +1,5 @@
 import type { Kafka, Message, Producer } from 'kafkajs'
-import { abortError, orAborted } from '../plugin/abort.ts'
-import { isTooLarge, kafkaError } from './kafka-errors.ts'
+import { kafkaError } from './kafka-errors.ts'
 import { COMPRESSION_TYPES, type KafkaCompression } from './kafkajs.ts'
 import { createPartitioner } from './partitioner.ts'
 
@@ -21,8 +20,6 @@ export interface KafkaProducerOptions {
   readonly compression: KafkaCompression
   /** How long the broker may wait for its replicas, in milliseconds. */
   readonly timeoutMs: number
-  /** Bytes of one request, before compression. */
-  readonly requestBytesMax: number
   readonly allowAutoTopicCreation: boolean
   readonly metadataMaxAgeMs: number
 }
@@ -61,12 +58,19 @@ export class KafkaProducer {
   }
 
   /**
-   * Resolves when all records are with the broker; the order of one call is kept within a partition.
-   * Rejects with PipelineError, and then some of them may be there; `isTooLarge` says that the
-   * broker takes no message of that size. What was begun goes on when `signal` aborts.
+   * Sends records in one request, which the caller bounds: the broker limits what one partition gets
+   * at once. Resolves when all are with the broker. Rejects with PipelineError, and then some may be
+   * there; `isTooLarge` says that one of them, or what one partition would get, is over the limit.
    */
-  async send(records: readonly KafkaRecord[], signal: AbortSignal): Promise<void> {
-    await orAborted(this.#sendAll(records, signal), signal)
+  async send(records: readonly KafkaRecord[]): Promise<void> {
+    const lane = await this.#take()
+    try {
+      await this.#produce(lane, records)
+    } catch (thrown) {
+      this.#replace(lane)
+      throw kafkaError(thrown, `topic ${records[0]!.topic}`)
+    }
+    this.#release(lane)
   }
 
   /** Ends all connections; what is on its way is given up. */
@@ -75,33 +79,6 @@ export class KafkaProducer {
     for (const waiting of this.#waiting.splice(0)) waiting(undefined)
     await Promise.allSettled([...this.#lanes].map(lane => lane.disconnect()))
     this.#lanes.clear()
-  }
-
-  async #sendAll(records: readonly KafkaRecord[], signal: AbortSignal): Promise<void> {
-    const lane = await this.#take()
-    let isSound = true
-    try {
-      for (const request of requestsOf(records, this.#options.requestBytesMax)) {
-        if (signal.aborted) throw abortError(signal)
-        isSound = false
-        await this.#request(lane, request)
-        isSound = true
-      }
-    } finally {
-      if (isSound) this.#release(lane)
-      else this.#replace(lane)
-    }
-  }
-
-  /** Sends at once, and one by one when the broker finds that too large. */
-  async #request(lane: Producer, records: readonly KafkaRecord[]): Promise<void> {
-    try {
-      await this.#produce(lane, records)
-    } catch (thrown) {
-      const error = kafkaError(thrown, `topic ${records[0]!.topic}`)
-      if (!isTooLarge(error) || records.length === 1) throw error
-      for (const record of records) await this.#request(lane, [record])
-    }
   }
 
   async #produce(lane: Producer, records: readonly KafkaRecord[]): Promise<void> {
@@ -140,7 +117,6 @@ export class KafkaProducer {
       metadataMaxAge: metadataMaxAgeMs,
       createPartitioner,
       maxInFlightRequests: 1,
-      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: PRODUCER_RETRIES },
     })
     try {
       await lane.connect()
@@ -179,24 +155,4 @@ export class KafkaProducer {
 
 function closedError(): Error {
   return kafkaError(new Error('the connection is closed or did not come about'), 'sending')
-}
-
-/** Cuts records into requests of at most `bytesMax`, in order; one too large is a request itself. */
-function* requestsOf(
-  records: readonly KafkaRecord[],
-  bytesMax: number,
-): Generator<readonly KafkaRecord[]> {
-  let request: KafkaRecord[] = []
-  let bytes = 0
-  for (const record of records) {
-    const size = record.value.length + (record.key?.length ?? 0)
-    if (request.length > 0 && bytes + size > bytesMax) {
-      yield request
-      request = []
-      bytes = 0
-    }
-    request.push(record)
-    bytes += size
-  }
-  if (request.length > 0) yield request
 }

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { type KafkaMetrics, kafkaMetrics } from './kafka-metrics.ts'
 
 /**
  * Every metric of the process, by its name on `/metrics`: the one place where names are written.
@@ -32,6 +33,7 @@ export class Metrics {
   readonly exporterInFlight: Gauge<'exporter'>
   readonly exporterConcurrencyLimit: Gauge<'exporter'>
   readonly exporterBatchRecords: Histogram<'exporter'>
+  readonly kafka: KafkaMetrics
   readonly deadLetter: Counter<'exporter' | 'reason'>
   readonly exporterAltered: Counter<'exporter' | 'reason'>
   readonly dropped: Counter<'component' | 'reason'>
@@ -174,6 +176,7 @@ export class Metrics {
       buckets: [1, 10, 100, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
       registers: [registry],
     })
+    this.kafka = kafkaMetrics(counter, gauge)
     this.deadLetter = counter(
       'parsec_dead_letter_log_records_total',
       'Log records kept in the dead letter because the exporter could not deliver them, by reason.',

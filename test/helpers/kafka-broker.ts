@@ -98,8 +98,22 @@ async function createTopic(
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
   await admin.createTopics({
     topics: [{ topic, numPartitions: partitions, configEntries }],
-    waitForLeaders: true,
+    // kafkajs's own wait gives up on a topic that it does not see at once.
+    waitForLeaders: false,
   })
+  await hasLeaders(admin, topic)
   t.teardown(() => admin.deleteTopics({ topics: [topic] }).catch(() => undefined))
   return topic
+}
+
+async function hasLeaders(admin: Admin, topic: string): Promise<void> {
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      if (topics[0]?.partitions.every(({ leader }) => leader >= 0)) return
+    } catch {
+      // Not known yet.
+    }
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
 }

@@ -1,4 +1,4 @@
-import type { Admin, KafkaMessage } from 'kafkajs'
+import type { Admin, KafkaMessage, Message } from 'kafkajs'
 // Read with the repaired client: a plain one has no codecs but gzip.
 import { kafkajs } from '../../src/kafka/kafkajs.ts'
 import { uniqueName } from './kafka-broker.ts'
@@ -42,9 +42,37 @@ export async function sendValues(
   topic: string,
   values: readonly (string | Buffer)[],
 ): Promise<void> {
+  await sendMessages(
+    { brokers },
+    topic,
+    values.map(value => ({ value })),
+  )
+}
+
+/** Writes messages, uncompressed, to partition 0 unless they say another. */
+export async function sendMessages(
+  { brokers }: { readonly brokers: string },
+  topic: string,
+  messages: readonly Message[],
+): Promise<void> {
   const kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING })
   const producer = kafka.producer()
   await producer.connect()
-  await producer.send({ topic, messages: values.map(value => ({ value, partition: 0 })) })
-  await producer.disconnect()
+  try {
+    await producer.send({ topic, messages: messages.map(one => ({ partition: 0, ...one })) })
+  } finally {
+    await producer.disconnect()
+  }
+}
+
+/** What a group has committed of a partition. */
+export async function committedOffset(
+  admin: Admin,
+  groupId: string,
+  topic: string,
+  partition = 0,
+): Promise<{ offset: number; metadata: string | null }> {
+  const [one] = await admin.fetchOffsets({ groupId, topics: [topic] })
+  const found = one?.partitions.find(entry => entry.partition === partition)
+  return { offset: Number(found?.offset ?? -1), metadata: found?.metadata ?? null }
 }

@@ -17,7 +17,7 @@ export interface StartOptions {
   readonly gid?: number | undefined
 }
 
-const READY_MS_MAX = 60_000
+const READY_MS_MAX = 100_000
 const STOP_MS_MAX = 15_000
 const POLL_MS = 50
 

@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { byteSize, exportChainFields } from '#core'
+import { kafkaClientFields } from '#core/kafka'
+
+/** The names that Kafka allows (org.apache.kafka.common.internals.Topic). */
+export const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
+
+const topicName = z
+  .string()
+  .regex(TOPIC_NAME, 'is no name of a topic: 1 to 249 letters, digits, dots, _ and -')
+
+const logsConfig = z.strictObject({
+  topic: topicName.default('otlp_logs').meta({ description: 'Topic for logs.' }),
+  encoding: z.enum(['otlp_proto', 'otlp_json', 'raw']).default('otlp_proto').meta({
+    description:
+      'What a message holds: a whole OTLP request in protobuf or JSON, or with raw the body of one record.',
+  }),
+  topic_from_metadata_key: z.string().default('').meta({
+    description:
+      'Request header (needs include_metadata in the receiver) that names the topic; empty = none.',
+  }),
+  message_key_from_metadata_key: z.string().default('').meta({
+    description: 'Request header whose value becomes the key of the messages; empty = none.',
+  }),
+})
+
+const ACKS = { all: -1, leader: 1, none: 0 } as const
+
+const producerConfig = z
+  .strictObject({
+    max_message_bytes: byteSize(
+      'Largest message before compression; batches are cut to it. Not above what the broker takes.',
+      1_000_000,
+    ),
+    required_acks: z
+      .union([z.enum(['all', 'leader', 'none']), z.literal([-1, 0, 1])])
+      .default('all')
+      .transform(acks => (typeof acks === 'number' ? acks : ACKS[acks]))
+      .meta({
+        description:
+          'Who has a message before it is acknowledged: all in-sync replicas (-1), the leader (1), nobody knows (0). The Collector asks the leader only.',
+        default: 'all',
+      }),
+    idempotent: z.boolean().optional().meta({
+      description:
+        'Repetitions after a lost answer are not stored twice; absent = with required_acks: all.',
+    }),
+    compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('snappy').meta({
+      description: 'Compression of messages; the Collector has none.',
+    }),
+    compression_params: z
+      .strictObject({ level: z.number().int().meta({ description: 'The level.' }) })
+      .optional()
+      .meta({
+        description: "The Collector's compression level.",
+        unused: 'each compression has its default level',
+      }),
+    allow_auto_topic_creation: z.boolean().default(true).meta({
+      description: 'Let the broker create topics that are not there, if it does such things.',
+    }),
+    flush_max_messages: z.number().int().min(0).optional().meta({
+      description: "The Collector's bound of messages in a request.",
+      unused: 'a request is bounded by max_message_bytes',
+    }),
+    linger: z.string().optional().meta({
+      description: "The Collector's wait for more messages.",
+      unused: 'sending_queue.batch joins small batches',
+    }),
+    max_broker_write_bytes: z.union([z.string(), z.number()]).optional().meta({
+      description: "The Collector's bound of a request.",
+      unused: 'a request is bounded by max_message_bytes',
+    }),
+  })
+  .refine(({ idempotent, required_acks: acks }) => !(idempotent && acks !== -1), {
+    message: 'idempotent: true needs required_acks: all',
+    path: ['idempotent'],
+  })
+
+export const kafkaExporterConfig = z
+  .strictObject({
+    ...kafkaClientFields,
+    logs: logsConfig.prefault({}).meta({ description: 'Where logs go, and how they are written.' }),
+    topic_from_attribute: z.string().default('').meta({
+      description:
+        'Resource attribute that names the topic, where it is set and topic_from_metadata_key gives none.',
+    }),
+    include_metadata_keys: z.array(z.string()).default([]).meta({
+      description: 'Request headers that become headers of the messages.',
+    }),
+    record_headers: z.record(z.string(), z.coerce.string()).default({}).meta({
+      description: 'Headers for every message.',
+    }),
+    partition_logs_by_resource_attributes: z.boolean().default(false).meta({
+      description: 'The key is a hash of all resource attributes: a source keeps its order.',
+    }),
+    partition_logs_by_trace_id: z.boolean().default(false).meta({
+      description: 'The key is the trace id: a trace lies in one partition.',
+    }),
+    message_key_from_attribute: z.string().default('').meta({
+      description: 'Resource attribute whose value becomes the key of the messages.',
+    }),
+    producer: producerConfig.prefault({}).meta({ description: 'How messages are sent.' }),
+    ...exportChainFields('5s'),
+  })
+  .superRefine((config, context) => {
+    const keys = [
+      config.partition_logs_by_resource_attributes && 'partition_logs_by_resource_attributes',
+      config.partition_logs_by_trace_id && 'partition_logs_by_trace_id',
+      config.message_key_from_attribute !== '' && 'message_key_from_attribute',
+      config.logs.message_key_from_metadata_key !== '' && 'logs::message_key_from_metadata_key',
+    ].filter(name => name !== false)
+    if (keys.length > 1)
+      context.addIssue(`a message has one key: set only one of ${keys.join(', ')}`)
+  })
+
+export type KafkaExporterConfig = z.output<typeof kafkaExporterConfig>

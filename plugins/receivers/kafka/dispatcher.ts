@@ -1,0 +1,145 @@
+import { type Consumer, type LogBatch, PipelineError, type PluginContext, RepeatedLog } from '#core'
+import type { KafkaMessage, TopicPartition } from '#core/kafka'
+import { type Pauses, pause } from './backoff.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import type { PartitionMeter } from './partition-meter.ts'
+import type { DeadMessage, RangeDecoder } from './range-decoder.ts'
+
+export interface DispatcherOptions {
+  readonly context: PluginContext
+  readonly next: Consumer
+  readonly decoder: RangeDecoder
+  readonly pauses: Pauses
+  readonly deadLetters: DeadLetters | undefined
+  /** Without dead letters: go past what can never be, instead of waiting. */
+  readonly skipsDead: boolean
+  /** Told of trouble with a partition, and of its end. */
+  readonly onTrouble: (from: TopicPartition, detail: string | undefined) => void
+}
+
+/** Brings the messages of a batch to the next stage, however long it takes. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+  readonly #log: RepeatedLog
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+    this.#log = new RepeatedLog(options.context.logger)
+  }
+
+  /**
+   * Resolves when every record of the messages is safe with the next stage, in the dead-letter
+   * topic, or counted as dropped because the config says so. Rejects only when the signal aborts.
+   */
+  async dispatch(
+    from: TopicPartition,
+    messages: readonly KafkaMessage[],
+    origin: string,
+    meter: PartitionMeter,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#enter(from, signal)
+    const decoded = this.#options.decoder.decode(from, messages)
+    const { batch, dead, rejectedCount, rejectedReason } = decoded
+    if (rejectedCount > 0) {
+      meter.unreadable(rejectedCount)
+      meter.dropped('unreadable_record', rejectedCount)
+      const fields = { ...from, count: rejectedCount, reason: rejectedReason }
+      this.#log.log('error', 'rejected', fields, 'log records in a message cannot be read')
+    }
+    if (dead.length > 0) {
+      meter.unreadable(dead.length)
+      await this.#setAside(from, dead, 'unreadable_message', meter, signal)
+    }
+    if (batch === undefined) return
+    const refusal = await this.#consume(from, batch.with({ origin }), meter, signal)
+    if (refusal === undefined) return
+    const all = messages
+      .filter(message => !dead.some(one => one.message === message))
+      .map(message => ({ message, reason: refusal.message }))
+    await this.#setAside(from, all, refusal.reason, meter, signal)
+  }
+
+  stop(): void {
+    this.#log.flush()
+  }
+
+  /** Waits while nothing more may come into the process: the messages are safe where they are. */
+  async #enter(from: TopicPartition, signal: AbortSignal): Promise<void> {
+    const { context, pauses, onTrouble } = this.#options
+    for (let failures = 0; ; failures++) {
+      const refusal = context.door.ask(0)
+      if (refusal === undefined) {
+        if (failures > 0) onTrouble(from, undefined)
+        return
+      }
+      this.#tell(from, refusal.reason, refusal.message)
+      await pause(pauses, failures, refusal.retryAfterMs, signal)
+    }
+  }
+
+  /** Repeats until the next stage has the batch. Gives its refusal when it never will. */
+  async #consume(
+    from: TopicPartition,
+    batch: LogBatch,
+    meter: PartitionMeter,
+    signal: AbortSignal,
+  ): Promise<PipelineError | undefined> {
+    const { next, pauses, onTrouble } = this.#options
+    for (let failures = 0; ; failures++) {
+      try {
+        await next.consume(batch, signal)
+        meter.accepted(batch.count)
+        if (failures > 0) onTrouble(from, undefined)
+        return undefined
+      } catch (thrown) {
+        if (signal.aborted) throw thrown
+        const error = PipelineError.from(thrown)
+        if (!error.retryable && this.#goesPast) return error
+        meter.refused(batch.count)
+        this.#tell(from, error.reason, error.message)
+        await pause(pauses, failures, error.retryAfterMs, signal)
+      }
+    }
+  }
+
+  /** Is there a way past messages that can never be? */
+  get #goesPast(): boolean {
+    return this.#options.deadLetters !== undefined || this.#options.skipsDead
+  }
+
+  async #setAside(
+    from: TopicPartition,
+    dead: readonly DeadMessage[],
+    reason: string,
+    meter: PartitionMeter,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { deadLetters, skipsDead, pauses, onTrouble } = this.#options
+    const [first] = dead
+    if (first === undefined) return
+    const where = `${from.topic}/${from.partition} offset ${first.message.offset}`
+    for (let failures = 0; ; failures++) {
+      try {
+        if (deadLetters !== undefined) {
+          await deadLetters.write(from, dead)
+          meter.deadLettered(dead.length)
+          this.#log.log('warn', reason, { where, reason: first.reason }, 'messages set aside')
+        } else if (skipsDead) {
+          meter.dropped(reason, dead.length)
+          this.#log.log('error', reason, { where, reason: first.reason }, 'messages skipped')
+        } else throw PipelineError.permanent(`${where} cannot be processed: ${first.reason}`)
+        if (failures > 0) onTrouble(from, undefined)
+        return
+      } catch (thrown) {
+        this.#tell(from, reason, (thrown as Error).message)
+        await pause(pauses, failures, undefined, signal)
+      }
+    }
+  }
+
+  #tell(from: TopicPartition, reason: string, detail: string): void {
+    this.#log.log('warn', reason, { ...from, reason: detail }, 'a partition waits')
+    this.#options.onTrouble(from, detail)
+  }
+}

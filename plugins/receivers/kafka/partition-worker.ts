@@ -1,0 +1,175 @@
+import type { PluginContext } from '#core'
+import {
+  type Assignment,
+  type FetchedMessages,
+  isFenced,
+  type KafkaConsumer,
+  type KafkaMessage,
+  kafkaError,
+  type TopicPartition,
+} from '#core/kafka'
+import { type Pauses, pause } from './backoff.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import { decodeIntent, encodeIntent, type Intent } from './intent.ts'
+import { MessageBuffer, type Range } from './message-buffer.ts'
+import type { PartitionMeter } from './partition-meter.ts'
+import type { StartPosition } from './start-position.ts'
+
+export interface PartitionWorkerOptions {
+  readonly context: PluginContext
+  readonly consumer: KafkaConsumer
+  readonly assignment: Assignment
+  readonly partition: TopicPartition
+  readonly dispatcher: Dispatcher
+  readonly meter: PartitionMeter
+  readonly pauses: Pauses
+  readonly batchBytesMax: number
+  readonly bytesMax: number
+  readonly flushMs: number
+  /** Names the records of this partition: the cluster, the topic and the partition. */
+  readonly origin: string
+  /** Aborts when no new batch may be begun; what is under way is finished. */
+  readonly draining: AbortSignal
+  /** The partition is not what was committed of it: everything has to be read anew. */
+  readonly onLost: (reason: string) => void
+}
+
+/**
+ * The work on one partition, from assignment to revocation: one batch after the other, so that
+ * order is kept and commits are contiguous.
+ *
+ * Before a batch is passed on, its extent is committed as an intent; after it is safe, its end. A
+ * crash in between, or another owner, makes the same batch again under the same name:
+ *
+ *     commit(s, {e}) -> deliver [s, e) as ".../s-e" -> commit(e, {e2}) -> deliver [e, e2) ...
+ */
+export class PartitionWorker {
+  readonly #options: PartitionWorkerOptions
+  readonly #buffer: MessageBuffer
+  readonly #stopped: AbortSignal
+  /** The first offset that is not done. */
+  #position = 0
+  /** No message that comes may be before this. */
+  #expected = 0
+  #highWatermark = 0
+  #pendingSinceMs: number | undefined
+
+  constructor(options: PartitionWorkerOptions) {
+    this.#options = options
+    const { consumer, assignment, partition, batchBytesMax, bytesMax, flushMs } = options
+    this.#stopped = AbortSignal.any([assignment.signal, options.draining])
+    this.#buffer = new MessageBuffer({
+      batchBytesMax,
+      bytesMax,
+      flushMs,
+      onWanted: wanted => {
+        if (this.#stopped.aborted) return
+        if (wanted) consumer.resume(partition)
+        else consumer.pause(partition)
+      },
+    })
+  }
+
+  /** Brings the metrics that grow by themselves up to date. */
+  measure(): void {
+    if (this.#options.assignment.signal.aborted) return
+    const sinceMs = this.#pendingSinceMs
+    this.#options.meter.commitAge(sinceMs === undefined ? 0 : (Date.now() - sinceMs) / 1000)
+  }
+
+  /** Takes up where the group stopped. Resolves when the work has ended; never rejects. */
+  async run({ offset, metadata, low, high }: StartPosition): Promise<void> {
+    const { consumer, partition, context, meter } = this.#options
+    this.#position = offset
+    this.#expected = offset
+    this.#highWatermark = high
+    meter.position(offset, high)
+    try {
+      // What retention has deleted cannot be asked for; the batch keeps its name all the same.
+      consumer.seek(partition, Math.max(offset, low))
+      consumer.resume(partition)
+      await this.#work(decodeIntent(metadata, offset))
+    } catch (thrown) {
+      const error = kafkaError(thrown, 'partition')
+      const isOver = this.#options.assignment.signal.aborted || isFenced(error)
+      if (!isOver) context.logger.error({ ...partition, err: error }, 'work on a partition ended')
+      else context.logger.debug({ ...partition, reason: error.message }, 'partition given up')
+    }
+  }
+
+  fetched({ messages, highWatermark }: FetchedMessages): void {
+    if (this.#stopped.aborted) return
+    const expected = this.#expected
+    this.#highWatermark = highWatermark
+    // Compaction leaves gaps; going back does not happen, unless the topic was made anew.
+    if (messages[0]!.offset < expected) {
+      this.#options.onLost(
+        `offset ${messages[0]!.offset} came after ${expected - 1}: the topic was made anew, or truncated`,
+      )
+      return
+    }
+    this.#expected = messages.at(-1)!.offset + 1
+    this.#pendingSinceMs ??= Date.now()
+    this.#options.meter.fetched(messages.length, bytesOf(messages))
+    this.#options.meter.position(this.#position, highWatermark)
+    this.#buffer.add(messages)
+  }
+
+  async #work(replay: Intent | undefined): Promise<void> {
+    let intent = replay
+    let range = await this.#buffer.take(replay?.end, this.#stopped)
+    while (range !== undefined) {
+      if (intent === undefined) {
+        intent = intentOf(range)
+        await this.#commit(this.#position, encodeIntent(intent))
+      }
+      await this.#deliver(range, intent)
+      const next = this.#stopped.aborted ? undefined : this.#buffer.takeFull()
+      // One commit ends a batch and begins the next, when there is one.
+      intent = next && intentOf(next)
+      await this.#commit(range.end, intent === undefined ? '' : encodeIntent(intent))
+      this.#done(range)
+      range = next ?? (await this.#buffer.take(undefined, this.#stopped))
+    }
+  }
+
+  async #deliver({ messages }: Range, { end, timestampMs }: Intent): Promise<void> {
+    const { dispatcher, partition, meter, assignment, origin } = this.#options
+    const name = `${origin}/${this.#position}-${end}@${timestampMs}`
+    await dispatcher.dispatch(partition, messages, name, meter, assignment.signal)
+  }
+
+  #done({ end }: Range): void {
+    this.#position = end
+    this.#buffer.done()
+    this.#pendingSinceMs = this.#buffer.bytes > 0 ? Date.now() : undefined
+    this.#options.meter.position(end, this.#highWatermark)
+  }
+
+  /** Repeats until the broker has it. @throws PipelineError when the partition is somebody else's */
+  async #commit(offset: number, metadata: string): Promise<void> {
+    const { consumer, assignment, partition, pauses, context } = this.#options
+    for (let failures = 0; ; failures++) {
+      try {
+        await consumer.commit(assignment, partition, offset, metadata)
+        return
+      } catch (thrown) {
+        const error = kafkaError(thrown, 'commit')
+        if (isFenced(error)) throw error
+        context.logger.warn({ ...partition, offset, reason: error.message }, 'commit failed')
+        await pause(pauses, failures, undefined, assignment.signal)
+      }
+    }
+  }
+}
+
+function intentOf({ messages, end }: Range): Intent {
+  return { end, timestampMs: messages[0]!.timestampMs }
+}
+
+function bytesOf(messages: readonly KafkaMessage[]): number {
+  return messages.reduce(
+    (sum, { value, key }) => sum + (value?.length ?? 0) + (key?.length ?? 0),
+    0,
+  )
+}

@@ -1,0 +1,110 @@
+import test from 'ava'
+import { PipelineError } from '#core'
+import { createTestContext, LogSink, sampleLogs, type TestContext } from '#core/testing'
+import type { DeadLetters } from '../../../../plugins/receivers/kafka/dead-letters.ts'
+import { Dispatcher } from '../../../../plugins/receivers/kafka/dispatcher.ts'
+import { kafkaReceiver } from '../../../../plugins/receivers/kafka/index.ts'
+import { PartitionMeter } from '../../../../plugins/receivers/kafka/partition-meter.ts'
+import {
+  type DeadMessage,
+  RangeDecoder,
+} from '../../../../plugins/receivers/kafka/range-decoder.ts'
+import { kafkaMessage } from '../../../helpers/kafka-message.ts'
+import { configOf } from '../../../helpers/plugin-yaml.ts'
+
+const from = { topic: 'logs', partition: 0 }
+const messages = [kafkaMessage(0, sampleLogs(['a']).bytes), kafkaMessage(1, 'garbage')]
+const config = configOf(kafkaReceiver, 'error_backoff: { initial_interval: 1ms }')
+
+interface Options {
+  readonly write?: (dead: readonly DeadMessage[]) => void
+  readonly skipsDead?: boolean
+}
+
+function create({ write, skipsDead = false }: Options = {}): {
+  dispatch: (signal?: AbortSignal) => Promise<void>
+  sink: LogSink
+  troubles: (string | undefined)[]
+  context: TestContext
+} {
+  const context = createTestContext('receiver', 'kafka')
+  const sink = new LogSink()
+  const troubles: (string | undefined)[] = []
+  const deadLetters = write && {
+    write: async (_: unknown, dead: readonly DeadMessage[]) => write(dead),
+  }
+  const dispatcher = new Dispatcher({
+    context,
+    next: sink,
+    decoder: new RangeDecoder(config),
+    pauses: config.error_backoff,
+    deadLetters: deadLetters as unknown as DeadLetters | undefined,
+    skipsDead,
+    onTrouble: (_, detail) => troubles.push(detail),
+  })
+  const meter = new PartitionMeter(context, from)
+  const never = new AbortController().signal
+  return {
+    dispatch: (signal = never) => dispatcher.dispatch(from, messages, 'origin', meter, signal),
+    sink,
+    troubles,
+    context,
+  }
+}
+
+test('dead letters are written before the batch goes on', async t => {
+  const order: string[] = []
+  const { dispatch, sink } = create({
+    write: dead => order.push(`dead ${dead.map(({ message }) => message.offset).join(' ')}`),
+  })
+  sink.before = batch => void order.push(`batch ${batch.count} ${batch.origin}`)
+  await dispatch()
+  t.deepEqual(order, ['dead 1', 'batch 1 origin'])
+})
+
+test('what may pass is repeated, as the same batch', async t => {
+  const { dispatch, sink, troubles } = create({ skipsDead: true })
+  const seen = new Set<unknown>()
+  let failures = 3
+  sink.before = batch => {
+    seen.add(batch)
+    if (failures-- > 0) throw PipelineError.retryable('full')
+  }
+  await dispatch()
+  t.is(seen.size, 1)
+  t.deepEqual(troubles, ['full', 'full', 'full', undefined])
+})
+
+test('a dead-letter topic that cannot be written to is waited for', async t => {
+  let failures = 2
+  const { dispatch, sink } = create({
+    write: () => {
+      if (failures-- > 0) throw PipelineError.retryable('down')
+    },
+  })
+  await dispatch()
+  t.deepEqual(sink.bodies, ['a'])
+})
+
+test('without a way past, it waits until the partition is taken away', async t => {
+  const { dispatch, sink, troubles } = create()
+  const controller = new AbortController()
+  const dispatched = dispatch(controller.signal)
+  while (troubles.length < 2) await new Promise(resolve => setTimeout(resolve, 1))
+  controller.abort()
+  await t.throwsAsync(dispatched)
+  t.deepEqual(sink.bodies, [])
+  t.regex(troubles[0] ?? '', /^logs\/0 offset 1 cannot be processed: /)
+})
+
+test('while nothing more may come in, nothing is read', async t => {
+  const { dispatch, sink, troubles, context } = create({ skipsDead: true })
+  const open = context.door.addGuard('extension test', () => PipelineError.retryable('no memory'))
+  const dispatched = dispatch()
+  while (troubles.length < 2) await new Promise(resolve => setTimeout(resolve, 1))
+  t.deepEqual(sink.bodies, [])
+  open()
+  await dispatched
+  t.deepEqual(sink.bodies, ['a'])
+  t.is(troubles.at(-1), undefined)
+})

@@ -1,0 +1,40 @@
+import test from 'ava'
+import { kafkaReceiver } from '../../../../plugins/receivers/kafka/index.ts'
+import { RangeDecoder } from '../../../../plugins/receivers/kafka/range-decoder.ts'
+import { bodiesOf, sampleLogs } from '../../../../src/testing/sample-logs.ts'
+import { kafkaMessage } from '../../../helpers/kafka-message.ts'
+import { configOf } from '../../../helpers/plugin-yaml.ts'
+
+const from = { topic: 'logs', partition: 0 }
+const decoder = new RangeDecoder(configOf(kafkaReceiver, ''))
+
+test('messages become one batch in order; those that cannot be read are told', t => {
+  const messages = [
+    kafkaMessage(0, sampleLogs(['a', 'b']).bytes),
+    kafkaMessage(1, 'garbage'),
+    kafkaMessage(2, sampleLogs(['c']).bytes),
+    kafkaMessage(3, null),
+  ]
+  const { batch, dead } = decoder.decode(from, messages)
+  t.deepEqual(bodiesOf(batch!), ['a', 'b', 'c'])
+  t.is(batch!.origin, undefined)
+  t.deepEqual(
+    dead.map(({ message }) => message.offset),
+    [1],
+  )
+})
+
+test('a record that cannot be read costs only itself', t => {
+  // A LogRecord whose body has a broken length, between two good ones.
+  const good = sampleLogs(['a']).bytes
+  const bad = Buffer.from('0a08120612042a020aff', 'hex')
+  const { batch, rejectedCount } = decoder.decode(from, [
+    kafkaMessage(0, Buffer.concat([good, bad, good])),
+  ])
+  t.deepEqual(bodiesOf(batch!), ['a', 'a'])
+  t.is(rejectedCount, 1)
+})
+
+test('nothing readable is no batch', t => {
+  t.is(decoder.decode(from, [kafkaMessage(0, null)]).batch, undefined)
+})
