@@ -1,4 +1,5 @@
 import test from 'ava'
+import { BatchFormer } from '../../src/export/batch-former.ts'
 import { type Lot, wholeLot } from '../../src/queue/queue.ts'
 import { settle } from '../../src/testing/manual-clock.ts'
 import { bodiesOf } from '../../src/testing/sample-logs.ts'
@@ -57,4 +58,33 @@ test('drop_oldest for a long time behind the rest of a batch keeps disk and memo
   queue.done(rest)
   t.true(queue.stats().size <= 8192)
   t.true(queue.stats().requests > 5)
+})
+
+test('a batch is not formed of what lies on both sides of something dropped', async t => {
+  const options = { sizer: 'items', capacity: 6, overflow: 'drop_oldest' } as const
+  const { queue, offerAll, clock, files } = await openTestQueue(options)
+  const source = {
+    resume: () => queue.resume(),
+    take: (signal: AbortSignal) => queue.take(signal),
+    begin: (lot: Lot) => queue.begin(lot),
+    done: (lot: Lot) => queue.done(lot),
+    settle: () => {},
+  }
+  const config = { flush_timeout: 0, min_size: 3, max_size: 3, sizer: 'items' } as const
+  const former = new BatchFormer(source, config, clock)
+  await offerAll('a,b,c,d', 'e', 'f')
+  const sent = [await former.next()]
+  // The sender is busy with the first three; d is in hand.
+  await offerAll('g', 'h')
+  sent.push(await former.next())
+  const last = former.next()
+  await clock.advance(1)
+  sent.push(await last)
+  t.deepEqual(
+    sent.map(formed => bodiesOf(formed!.batch)),
+    [['a', 'b', 'c'], ['d'], ['g', 'h']],
+  )
+  await queue.stop()
+  const next = await openTestQueue({ ...options, files })
+  t.deepEqual((await next.resumeAll()).map(bodiesOfLot), [['a', 'b', 'c'], ['d'], ['g', 'h']])
 })
