@@ -8,9 +8,14 @@ import { nopExporter } from './exporters/nop/index.ts'
 import { otlpExporter } from './exporters/otlp/index.ts'
 import { otlpHttpExporter } from './exporters/otlp_http/index.ts'
 import { postgresExporter } from './exporters/postgres/index.ts'
+import { apiKeyExtension } from './extensions/api_key/index.ts'
+import { basicAuthExtension } from './extensions/basicauth/index.ts'
+import { bearerTokenAuthExtension } from './extensions/bearertokenauth/index.ts'
+import { clientCertificateExtension } from './extensions/client_certificate/index.ts'
 import { fileStorage } from './extensions/file_storage/index.ts'
 import { healthCheck } from './extensions/health_check/index.ts'
 import { memoryLimiterExtension } from './extensions/memory_limiter/index.ts'
+import { oidcExtension } from './extensions/oidc/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
 import { batchProcessor } from './processors/batch/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
@@ -44,7 +49,12 @@ export const plugins: readonly Plugin[] = [
   // Connectors
   forwardConnector,
   // Extensions
+  apiKeyExtension,
+  basicAuthExtension,
+  bearerTokenAuthExtension,
+  clientCertificateExtension,
   fileStorage,
   healthCheck,
   memoryLimiterExtension,
+  oidcExtension,
 ]

@@ -6,6 +6,10 @@ export {
 } from './attributes/attribute-actions.ts'
 export { type AttributeActionConfig, attributeActionConfig } from './attributes/config.ts'
 export { compilePattern, type Pattern, PatternError } from './attributes/pattern.ts'
+export { AuthGate, type Denial, type Verdict } from './auth/auth-gate.ts'
+export { credentialsOf, isSameSecret, sha256 } from './auth/credentials.ts'
+export { ReloadedFile } from './auth/reloaded-file.ts'
+export { TokenBucket } from './auth/token-bucket.ts'
 export {
   ANY_ARRAY,
   ANY_BOOL,
@@ -33,6 +37,7 @@ export {
   randomOrigin,
   rangeOrigin,
 } from './batch/origin.ts'
+export type { Identity } from './batch/sender-identity.ts'
 export { byteSize, duration, parseDurationMs, secret } from './config/fields.ts'
 export { exportChainFields } from './export/config.ts'
 export { Share } from './export/share.ts'
@@ -61,6 +66,7 @@ export { rewriteLogs } from './otlp/rewrite-logs.ts'
 export { TooManyRecordsError } from './otlp/survey-request.ts'
 export { writeAnyValue, writeKeyValue } from './otlp/write-any-value.ts'
 export { abortError, orAborted } from './plugin/abort.ts'
+export type { AuthRequest, ClientAuthenticator } from './plugin/authenticator.ts'
 export { type Clock, systemClock } from './plugin/clock.ts'
 export type {
   Component,

@@ -127,9 +127,6 @@ function checkSources(fields: ActionFields, complain: Complain): void {
     const place = fields.value === null ? 'value' : 'action'
     complain(place, `action "${fields.action}" needs one of ${SOURCES.join(', ')} or default_value`)
   }
-  if (fields.from_context?.startsWith('auth.')) {
-    complain('from_context', 'values of the authentication (auth.*) are not supported yet')
-  }
 }
 
 function checkPattern(fields: ActionFields, complain: Complain): void {

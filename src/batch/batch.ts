@@ -1,5 +1,6 @@
 import type { RecordColumns, ResourceTable, ScopeTable } from './columns.ts'
 import type { Origin } from './origin.ts'
+import type { Identity } from './sender-identity.ts'
 
 /** What is known of the request a batch came from. Travels with the batch; never stored. */
 export interface BatchContext {
@@ -9,6 +10,8 @@ export interface BatchContext {
   readonly metadata?: ReadonlyMap<string, readonly string[]>
   /** `address` or `address:port` of the sender. */
   readonly clientAddress?: string
+  /** Who the sender is, when the receiver has `auth`. */
+  readonly identity?: Identity
   /**
    * When a queue on disk, or the stage before the dead letter, took it in, Unix time in milliseconds:
    * the same after a restart, and when it is replayed. The time of records without any of their own.

@@ -1,5 +1,6 @@
 import type { ComponentKind } from '../plugin/component.ts'
 import type { Plugin } from '../plugin/define-plugin.ts'
+import { checkAuth } from './check-auth.ts'
 import { checkGraph } from './check-graph.ts'
 import { checkStorage } from './check-storage.ts'
 import { expandTree } from './expand.ts'
@@ -51,6 +52,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const components = resolveComponents(effective, options.plugins, problems)
   const service = readService(effective, problems)
   checkGraph(components, service, problems)
+  checkAuth(effective, components, service, problems)
   checkStorage(effective, components, service, problems)
   const { telemetry } = service
   if (problems.hasErrors || !telemetry) return { problems: problems.finish(), effective, files }

@@ -85,6 +85,11 @@ export class BatchFormer {
     for (;;) {
       const part = this.#takeRest() ?? (await this.#takePart(parts[0]))
       if (part === undefined) break
+      // What was dropped between two items must not come back between them after a crash.
+      if (parts.length > 0 && part.item.afterGap === true) {
+        this.#rest = part
+        break
+      }
       const [fitting, rest] = this.#cut(part, maxSize - size, parts.length === 0)
       this.#rest = rest
       if (fitting === undefined) break

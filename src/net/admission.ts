@@ -5,7 +5,8 @@ import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import { FairBudget } from './fair-budget.ts'
 
 /** What a server must know of its surroundings; a receiver passes its own context and a key. */
-export interface ServerContext extends Partial<Pick<PluginContext, 'id' | 'metrics' | 'door'>> {
+export interface ServerContext
+  extends Partial<Pick<PluginContext, 'id' | 'metrics' | 'door' | 'authenticators'>> {
   /** Where the server is configured, for errors: `receivers::otlp::protocols::http`. */
   readonly key: string
   readonly logger: Logger

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { BatchContext } from '../batch/batch.ts'
+import type { Identity } from '../batch/sender-identity.ts'
 
 /** Ids of this process share a random part and count up: unique, and nearly free. */
 const processPart = randomBytes(6).toString('hex')
@@ -23,11 +24,14 @@ export function batchContext(
   requestId: string | undefined,
   clientAddress: string,
   metadata: ReadonlyMap<string, readonly string[]> | undefined,
+  identity?: Identity,
 ): BatchContext {
-  const id = requestIdOf(requestId)
-  return metadata === undefined
-    ? { requestId: id, clientAddress }
-    : { requestId: id, clientAddress, metadata }
+  return {
+    requestId: requestIdOf(requestId),
+    clientAddress,
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(identity === undefined ? {} : { identity }),
+  }
 }
 
 /** Request headers as a batch carries them. */

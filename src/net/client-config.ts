@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { byteSize, duration, secret } from '../config/fields.ts'
 import { type Compression, canCompress } from './compression.ts'
 import { parseGrpcTarget } from './grpc-target.ts'
+import { authField } from './server-auth.ts'
 import { tlsClientConfig } from './tls-config.ts'
 
 /*
@@ -39,14 +40,6 @@ const headers = z
   )
   .default({})
   .meta({ description: 'Sent with every request. Values are secrets: they are never shown.' })
-
-const auth = z
-  .unknown()
-  .refine(value => value === undefined, {
-    error: 'auth is not supported yet: send a token with headers, or use tls for mTLS',
-  })
-  .optional()
-  .meta({ description: 'Not supported yet; use headers or tls.' })
 
 const compression = z
   .enum(['none', 'gzip', 'deflate', 'zstd', ''])
@@ -100,7 +93,7 @@ export const grpcClientFields = {
   tls,
   keepalive,
   headers,
-  auth,
+  auth: authField,
   authority: z.string().optional().meta({ description: 'Overrides the :authority header.' }),
   balancer_name: z.enum(['round_robin', 'pick_first']).default('round_robin').meta({
     description: 'How calls are spread over the addresses that the host name has.',
@@ -119,7 +112,7 @@ export const httpClientFields = {
   compression_params: compressionParams,
   tls,
   headers,
-  auth,
+  auth: authField,
   proxy_url: z.url().optional().meta({
     description: 'HTTP proxy; absent = HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment.',
     secret: true,

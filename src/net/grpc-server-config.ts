@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { byteSize, duration } from '../config/fields.ts'
-import { authNotSupported, middlewaresField } from './http-server-config.ts'
+import { middlewaresField } from './http-server-config.ts'
+import { authField } from './server-auth.ts'
 import { tlsServerConfig } from './tls-config.ts'
 
 /*
@@ -40,7 +41,7 @@ export const grpcServerFields = (endpoint: string) => ({
     description: 'unix: endpoint is the path of a socket.',
   }),
   tls: tlsServerConfig.optional().meta({ description: 'TLS; absent = plain text.' }),
-  auth: authNotSupported.optional(),
+  auth: authField,
   middlewares: middlewaresField,
   max_recv_msg_size_mib: z.number().int().min(1).max(1024).default(64).meta({
     description: 'Largest message, before and after decompression, in MiB.',

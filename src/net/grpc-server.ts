@@ -7,11 +7,13 @@ import {
   type ServerUnaryCall,
   type sendUnaryData,
 } from '@grpc/grpc-js'
+import type { Identity } from '../batch/sender-identity.ts'
 import { untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import { Admission, type ServerContext } from './admission.ts'
 import { GrpcAdmission } from './grpc-admission.ts'
+import { GrpcAuth } from './grpc-auth.ts'
 import { GrpcHealth } from './grpc-health.ts'
 import { addMethod } from './grpc-method.ts'
 import { GrpcReflection } from './grpc-reflection.ts'
@@ -20,6 +22,7 @@ import { statusObject } from './grpc-status.ts'
 import { widenWindows } from './grpc-window.ts'
 import { formatHostPort } from './listen.ts'
 import { listenAt } from './listen-at.ts'
+import { ServerAuth } from './server-auth.ts'
 import { loadTlsServerOptions } from './tls-options.ts'
 import { CertificateReload } from './tls-reload.ts'
 
@@ -30,6 +33,8 @@ export interface GrpcCall {
   header(key: string): string | undefined
   /** Keys in lower case; several values of one key are joined, as HTTP/2 does. */
   readonly metadata: ReadonlyMap<string, readonly string[]>
+  /** Who the sender is, when the server has `auth`. */
+  readonly identity: Identity | undefined
   /** `address:port` of the client. */
   readonly clientAddress: string
   /** Aborts when the client cancels, its deadline passes or its connection is gone. */
@@ -59,6 +64,7 @@ export class GrpcServer {
   readonly #sockets = new Set<Socket>()
   readonly #admission: Admission
   readonly #calls: GrpcAdmission
+  readonly #auth: GrpcAuth | undefined
   readonly #log: RepeatedLog
   readonly #health = new GrpcHealth()
   readonly #reflection = new GrpcReflection()
@@ -73,7 +79,12 @@ export class GrpcServer {
     this.#admission = new Admission(config, 'grpc', context)
     this.#calls = new GrpcAdmission(this.#admission.budget, config.max_recv_msg_size_mib * MIB)
     this.#log = new RepeatedLog(context.logger)
-    const interceptors = [this.#calls.interceptor]
+    this.#auth =
+      config.auth &&
+      new GrpcAuth(new ServerAuth(config.auth, context), thrown => this.#fault(thrown))
+    const admit = this.#calls.interceptor
+    // Who may come in at all is asked first: a call that is refused for good holds nothing.
+    const interceptors = this.#auth === undefined ? [admit] : [admit, this.#auth.interceptor]
     this.#server = new GrpcJsServer({ ...serverOptions(config), interceptors })
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
     widenWindows(this.#server, context.logger)
@@ -121,6 +132,7 @@ export class GrpcServer {
 
   /** @throws an Error that names endpoint and key when the address cannot be had. */
   async start(): Promise<void> {
+    this.#auth?.start()
     const { endpoint, transport } = this.#config
     this.#admission.start()
     const key = `${this.#context.key}::endpoint`
@@ -166,7 +178,7 @@ export class GrpcServer {
     done: sendUnaryData<Buffer>,
   ): Promise<void> {
     const lease = this.#calls.arrived(call.metadata)
-    const received = new Received(call)
+    const received = new Received(call, this.#auth?.identityOf(call.metadata))
     try {
       // What arrived may have been compressed.
       lease.resize(call.request.length)
@@ -174,22 +186,26 @@ export class GrpcServer {
       received.finish()
       done(null, answer)
     } catch (thrown) {
-      if (!(thrown instanceof PipelineError)) {
-        this.#log.log('error', 'handler', { err: thrown }, 'a request handler failed')
-      }
+      if (!(thrown instanceof PipelineError)) this.#fault(thrown)
       done(statusObject(PipelineError.from(thrown)))
     } finally {
       lease.release()
     }
   }
+
+  #fault(err: unknown): void {
+    this.#log.log('error', 'handler', { err }, 'a request handler failed')
+  }
 }
 
 class Received implements GrpcCall {
   readonly #call: ServerUnaryCall<Buffer, Buffer>
+  readonly identity: Identity | undefined
   #controller: AbortController | undefined
 
-  constructor(call: ServerUnaryCall<Buffer, Buffer>) {
+  constructor(call: ServerUnaryCall<Buffer, Buffer>, identity: Identity | undefined) {
     this.#call = call
+    this.identity = identity
   }
 
   /** grpc-js says `cancelled` also at the end of every call that went well. */

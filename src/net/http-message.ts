@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Identity } from '../batch/sender-identity.ts'
 import { httpStatus } from '../otlp/status.ts'
 import type { PipelineError } from '../plugin/pipeline-error.ts'
 
@@ -11,6 +12,8 @@ export interface HttpServerRequest {
   /** In lower case, without parameters; '' when there is none. */
   readonly contentType: string
   readonly body: Buffer
+  /** Who the sender is, when the server has `auth`. */
+  readonly identity: Identity | undefined
   /** `address:port` of the client. */
   readonly clientAddress: string
   /**

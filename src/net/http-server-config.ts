@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { byteSize, duration } from '../config/fields.ts'
 import { CONTENT_ENCODINGS } from './decompress.ts'
+import { authField } from './server-auth.ts'
 import { tlsServerConfig } from './tls-config.ts'
 
 /*
@@ -42,12 +43,6 @@ export const middlewaresField = z
       'Extensions that must stand guard, or the receiver does not start. memory_limiter guards every receiver, named here or not.',
   })
 
-/** `auth` exists in the Collector; a config that relies on it must not start. */
-export const authNotSupported = z
-  .unknown()
-  .refine(value => value === undefined || value === null, 'auth is not supported yet: remove it')
-  .meta({ description: 'Not supported yet: must be absent.' })
-
 // oxlint-disable-next-line max-lines-per-function -- a table of keys, not logic
 // oxlint-disable-next-line typescript/explicit-module-boundary-types -- the schema is the type
 export const httpServerFields = (endpoint: string) => ({
@@ -59,7 +54,7 @@ export const httpServerFields = (endpoint: string) => ({
   }),
   tls: tlsServerConfig.optional().meta({ description: 'TLS; absent = plain text.' }),
   cors: corsConfig.optional().meta({ description: 'Rules for browser pages of other origins.' }),
-  auth: authNotSupported.optional(),
+  auth: authField,
   middlewares: middlewaresField,
   max_request_body_size: byteSize(
     'Most bytes of a request body, before and after decompression; 0 = the default.',

@@ -1,14 +1,7 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import type { Identity } from '../batch/sender-identity.ts'
 import { untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
@@ -18,6 +11,8 @@ import { Cors } from './cors.ts'
 import { CONTENT_ENCODINGS, type ContentEncoding, decompress } from './decompress.ts'
 import { endBeforeBody, isArriving, mustClose } from './discard-body.ts'
 import type { Lease } from './fair-budget.ts'
+import { HttpAuthRequest } from './http-auth-request.ts'
+import { clientErrorOf, createHttpServer } from './http-listener.ts'
 import {
   type ErrorRenderer,
   errorResponse,
@@ -31,7 +26,7 @@ import type { HttpServerConfig } from './http-server-config.ts'
 import { formatHostPort } from './listen.ts'
 import { listenAt } from './listen-at.ts'
 import { readBody } from './read-body.ts'
-import { loadTlsServerOptions } from './tls-options.ts'
+import { ServerAuth, WRITE_LOGS } from './server-auth.ts'
 import { CertificateReload } from './tls-reload.ts'
 
 export interface HttpServerContext extends ServerContext {
@@ -43,6 +38,8 @@ export interface HttpRoute {
   readonly methods: readonly string[]
   /** Media types of bodies it takes, others are answered with 415; absent = any. */
   readonly contentTypes?: readonly string[]
+  /** Answered also to senders that have not said who they are. */
+  readonly isPublic?: boolean
   readonly handler: HttpHandler
 }
 
@@ -63,6 +60,7 @@ export class HttpServer {
   readonly #server: Server
   readonly #routes = new Map<string, HttpRoute>()
   readonly #cors: Cors | undefined
+  readonly #auth: ServerAuth | undefined
   readonly #encodings: ReadonlySet<string>
   readonly #bodyBytesMax: number
   readonly #admission: Admission
@@ -80,6 +78,7 @@ export class HttpServer {
     this.#config = config
     this.#context = context
     this.#cors = config.cors === undefined ? undefined : new Cors(config.cors)
+    this.#auth = config.auth && new ServerAuth(config.auth, context)
     this.#encodings = new Set<string>(
       CONTENT_ENCODINGS.filter(name => config.compression_algorithms.includes(name)),
     )
@@ -113,6 +112,7 @@ export class HttpServer {
 
   /** @throws an Error that names endpoint and key when the address cannot be had. */
   async start(): Promise<void> {
+    this.#auth?.start()
     const { endpoint, transport, tls } = this.#config
     this.#admission.start()
     const bound = await listenAt(
@@ -165,10 +165,12 @@ export class HttpServer {
       const refused = this.#refusal(request, contentType)
       if (refused !== undefined) this.#respond(request, response, refused)
       else {
+        // Before a byte of the body is asked for, read or unpacked.
+        const identity = this.#auth && (await this.#identify(this.#auth, request, response))
         const fits = this.#bodyFits(request)
         if (fits) lease.check(Number(request.headers['content-length'] ?? 0))
         if (fits && expectsContinue) response.writeContinue()
-        const answer = await this.#handle(request, response, contentType, lease)
+        const answer = await this.#handle(request, response, contentType, lease, identity)
         this.#respond(request, response, answer)
       }
     } catch (thrown) {
@@ -216,11 +218,28 @@ export class HttpServer {
     return undefined
   }
 
+  async #identify(
+    auth: ServerAuth,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<Identity | undefined> {
+    const route = this.#routes.get(pathOf(request))
+    if (route?.isPublic) return undefined
+    try {
+      return await auth.identify(new HttpAuthRequest(request), WRITE_LOGS)
+    } catch (thrown) {
+      const isUnknown = PipelineError.from(thrown).code === 'unauthenticated'
+      if (isUnknown) response.setHeader('www-authenticate', auth.challenge)
+      throw thrown
+    }
+  }
+
   async #handle(
     request: IncomingMessage,
     response: ServerResponse,
     contentType: string,
     lease: Lease,
+    identity: Identity | undefined,
   ): Promise<HttpServerResponse> {
     const { socket } = request
     this.#reading.set(socket, response)
@@ -232,7 +251,7 @@ export class HttpServer {
       lease.take(body.length)
     }
     const path = pathOf(request)
-    return this.#routes.get(path)!.handler(new Received(request, path, contentType, body))
+    return this.#routes.get(path)!.handler(new Received(request, path, contentType, body, identity))
   }
 
   #errorAnswer(thrown: unknown, request: IncomingMessage): HttpServerResponse {
@@ -301,9 +320,9 @@ export class HttpServer {
       socket.destroy()
       return
     }
-    const status = CLIENT_ERROR_STATUS[error.code ?? ''] ?? 400
+    const { status, reason } = clientErrorOf(error)
     const request = response?.req ?? { headers: {} }
-    const refusal = this.#refuse(request, status, 'invalid_argument', reasonOf(error))
+    const refusal = this.#refuse(request, status, 'invalid_argument', reason)
     const { headers, body = Buffer.alloc(0) } = refusal
     const lines = Object.entries({ ...headers, 'content-length': body.length, connection: 'close' })
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
@@ -320,12 +339,20 @@ class Received implements HttpServerRequest {
   readonly path: string
   readonly contentType: string
   readonly body: Buffer
+  readonly identity: Identity | undefined
 
-  constructor(raw: IncomingMessage, path: string, contentType: string, body: Buffer) {
+  constructor(
+    raw: IncomingMessage,
+    path: string,
+    contentType: string,
+    body: Buffer,
+    identity: Identity | undefined,
+  ) {
     this.#raw = raw
     this.path = path
     this.contentType = contentType
     this.body = body
+    this.identity = identity
   }
 
   get method(): string {
@@ -343,39 +370,6 @@ class Received implements HttpServerRequest {
   get signal(): AbortSignal {
     return connectionSignal(this.#raw.socket)
   }
-}
-
-function createHttpServer(config: HttpServerConfig): Server {
-  const { read_timeout: read, read_header_timeout: header } = config
-  // Node wants the time for headers inside the time for the request.
-  const headersTimeout = read > 0 && (header === 0 || header > read) ? read : header
-  const shortest = Math.min(...[read, headersTimeout].filter(ms => ms > 0), 20_000)
-  const options: ServerOptions = {
-    maxHeaderSize: config.max_header_size,
-    requestTimeout: read,
-    headersTimeout,
-    keepAliveTimeout: config.idle_timeout,
-    connectionsCheckingInterval: Math.max(50, Math.floor(shortest / 4)),
-    noDelay: true,
-  }
-  const server =
-    config.tls === undefined
-      ? createServer(options)
-      : createTlsServer({ ...options, ...loadTlsServerOptions(config.tls) })
-  server.timeout = config.write_timeout
-  return server
-}
-
-const CLIENT_ERROR_STATUS: Readonly<Record<string, number>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-}
-
-function reasonOf(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'the request took too long to arrive'
-  if (error.code === 'HPE_HEADER_OVERFLOW') return 'the headers are larger than max_header_size'
-  return `not a valid HTTP request: ${error.message}`
 }
 
 function pathOf(request: IncomingMessage): string {

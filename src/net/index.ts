@@ -1,6 +1,7 @@
 /** The door to HTTP and gRPC for plugins: servers, clients, TLS, body limits. */
 
 export { batchContext, headerMetadata, requestIdOf } from './batch-context.ts'
+export { clientAuthOf } from './client-auth.ts'
 export {
   type GrpcClientConfig,
   grpcClientFields,

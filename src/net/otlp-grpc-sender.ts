@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { decodeExportResponse, type PartialSuccess } from '../otlp/export-response.ts'
+import type { ClientAuthenticator } from '../plugin/authenticator.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import type { GrpcClientConfig } from './client-config.ts'
 import { GrpcClient } from './grpc-client.ts'
@@ -18,9 +19,11 @@ const LOGS_PATH = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
 export class OtlpGrpcSender implements OtlpSender {
   readonly destination: string
   readonly #client: GrpcClient
+  readonly #auth: ClientAuthenticator | undefined
 
   /** Throws an Error when a certificate or key cannot be used. */
-  constructor(config: GrpcClientConfig) {
+  constructor(config: GrpcClientConfig, auth?: ClientAuthenticator) {
+    this.#auth = auth
     const target = parseGrpcTarget(config.endpoint)
     this.destination = 'path' in target.address ? target.address.path : target.authority
     this.#client = new GrpcClient({
@@ -44,7 +47,11 @@ export class OtlpGrpcSender implements OtlpSender {
 
   async sendLogs(request: Buffer, options: SendOptions): Promise<PartialSuccess | undefined> {
     const timeoutMs = options.timeoutMs === 0 ? TIMEOUT_MS_MAX : options.timeoutMs
-    const response = await this.#client.unary(LOGS_PATH, request, { ...options, timeoutMs })
+    const response = await this.#client.unary(LOGS_PATH, request, {
+      ...options,
+      timeoutMs,
+      ...(this.#auth === undefined ? {} : { headers: this.#auth.headers() }),
+    })
     if (response.length === 0) return undefined
     try {
       return decodeExportResponse('protobuf', response)

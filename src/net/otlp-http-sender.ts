@@ -4,6 +4,7 @@ import {
   type PartialSuccess,
 } from '../otlp/export-response.ts'
 import { errorOfHttp } from '../otlp/status.ts'
+import type { ClientAuthenticator } from '../plugin/authenticator.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { version } from '../telemetry/version.ts'
 import type { HttpClientConfig } from './client-config.ts'
@@ -33,9 +34,16 @@ export class OtlpHttpSender implements OtlpSender {
   readonly #compressionLevel: number
   readonly #requestBytesMax: number
   readonly #headers: Readonly<Record<string, string>>
+  readonly #auth: ClientAuthenticator | undefined
 
   /** `url` is that of log records. Throws an Error when a certificate or key cannot be used. */
-  constructor(config: HttpClientConfig, url: URL, encoding: OtlpEncoding) {
+  constructor(
+    config: HttpClientConfig,
+    url: URL,
+    encoding: OtlpEncoding,
+    auth?: ClientAuthenticator,
+  ) {
+    this.#auth = auth
     this.destination = url.origin + url.pathname
     this.#url = url
     this.#encoding = encoding
@@ -66,7 +74,7 @@ export class OtlpHttpSender implements OtlpSender {
     const timeoutMs = options.timeoutMs === 0 ? TIMEOUT_MS_MAX : options.timeoutMs
     const body = await compress(request, this.#compression, this.#compressionLevel)
     const post = { ...options, timeoutMs }
-    const response = await this.#client.post(this.#url, body, this.#headers, post)
+    const response = await this.#client.post(this.#url, body, this.#allHeaders(), post)
     if (response.status >= 200 && response.status < 300) return this.#accepted(response)
     const contentType = mediaType(response)
     const { status, headers } = response
@@ -87,6 +95,10 @@ export class OtlpHttpSender implements OtlpSender {
    * The server has said yes, so the data must not be sent again, whatever else it says. An answer
    * that is no OTLP, such as the login page of a proxy, is passed on as a warning.
    */
+  #allHeaders(): Readonly<Record<string, string>> {
+    return this.#auth === undefined ? this.#headers : { ...this.#headers, ...this.#auth.headers() }
+  }
+
   #accepted(response: HttpResponse): PartialSuccess | undefined {
     const { body, truncated, status } = response
     if (body.length === 0 && !truncated) return undefined

@@ -49,6 +49,10 @@ export const tlsServerConfig = z.strictObject({
   client_ca_file: z.string().optional().meta({
     description: 'PEM file with the authorities of client certificates; set = demand one (mTLS).',
   }),
+  client_crl_file: z.string().optional().meta({
+    description:
+      'PEM file with revocation lists of those authorities; a revoked certificate is refused. Not in the Collector.',
+  }),
   client_ca_file_reload: z.boolean().default(false).meta({
     description: 'Read client_ca_file again when it changes, checked every reload_interval or 10s.',
   }),

@@ -32,9 +32,15 @@ export function loadTlsServerOptions(config: TlsServerConfig): TlsOptions {
   if (options.cert === undefined || options.key === undefined) {
     throw new Error('tls: a server needs cert_file (or cert_pem) and key_file (or key_pem)')
   }
-  if (config.client_ca_file === undefined) return checked(options)
-  const ca = readPem('client_ca_file', config.client_ca_file)
-  return { ...checked({ ...options, ca }), requestCert: true, rejectUnauthorized: true }
+  const { client_ca_file: caFile, client_crl_file: crlFile } = config
+  if (caFile === undefined) {
+    if (crlFile === undefined) return checked(options)
+    throw new Error('tls: client_crl_file needs client_ca_file')
+  }
+  const ca = readPem('client_ca_file', caFile)
+  const crl = crlFile === undefined ? {} : { crl: readPem('client_crl_file', crlFile) }
+  const withClients = checked({ ...options, ...crl, ca })
+  return { ...withClients, requestCert: true, rejectUnauthorized: true }
 }
 
 /**

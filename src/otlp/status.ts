@@ -67,6 +67,8 @@ const RETRY_AFTER_MS_DEFAULT = 1000
 /** Header lists are limited to about 8 KiB by most peers, and the message travels in one. */
 const MESSAGE_LENGTH_MAX = 1024
 
+const FAULT_MESSAGE = 'internal error, see the log'
+
 /** The status that tells a sender of OTLP about `error`, and whether to try again. */
 function rpcStatus(error: PipelineError): RpcStatus {
   const code = spokenCode(error)
@@ -77,7 +79,7 @@ function rpcStatus(error: PipelineError): RpcStatus {
     : undefined
   return {
     code: GRPC_CODES[code],
-    message: publicMessage(error.message),
+    message: isFault(error) ? FAULT_MESSAGE : publicMessage(error.message),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(cause instanceof WireError || cause instanceof JsonError
       ? {
@@ -221,6 +223,11 @@ function tryDecode(bytes: Uint8Array): RpcStatus | undefined {
   } catch {
     return undefined
   }
+}
+
+/** What PipelineError.from makes of an exception: its words are for our log, not for senders. */
+function isFault(error: PipelineError): boolean {
+  return error.code === 'internal' && error.retryable
 }
 
 /** One line, bounded; a stack that somebody put into a message stays here. */

@@ -6,6 +6,7 @@ import type {
   ServiceConfig,
 } from '../config/service-config.ts'
 import type { ExportChainOptions } from '../export/chain.ts'
+import type { Authenticators } from '../plugin/authenticator.ts'
 import type { Component, ComponentKind, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import type { Door } from '../plugin/door.ts'
@@ -30,6 +31,7 @@ export interface BuildOptions extends Pick<ExportChainOptions, 'clock' | 'random
   readonly role?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly authenticators: Authenticators
   readonly door: Door
   readonly statusBoard: StatusBoard
 }
@@ -304,8 +306,11 @@ class GraphBuilder implements Graph {
     pipeline: string | undefined,
     create: (context: PluginContext) => C,
   ): Instance<C> {
-    const { logger, metrics, door } = this.#options
-    return new Instance({ kind, configured, pipeline, logger, metrics, door }, create)
+    const { logger, metrics, authenticators, door } = this.#options
+    return new Instance(
+      { kind, configured, pipeline, logger, metrics, authenticators, door },
+      create,
+    )
   }
 
   /** Adds a part that sends to the parts of these nodes. */

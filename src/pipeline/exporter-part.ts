@@ -10,6 +10,7 @@ import {
   type ExportChainOptions,
   type ExporterStats,
 } from '../export/chain.ts'
+import type { Authenticators } from '../plugin/authenticator.ts'
 import type { Exporter, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import type { Door } from '../plugin/door.ts'
@@ -26,6 +27,7 @@ import { withSpan } from './spans.ts'
 export interface ExporterPartOptions extends Pick<ExportChainOptions, 'clock' | 'random'> {
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly authenticators: Authenticators
   readonly door: Door
 }
 

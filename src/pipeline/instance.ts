@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ConfiguredComponent } from '../config/service-config.ts'
+import type { Authenticators } from '../plugin/authenticator.ts'
 import type {
   Component,
   ComponentKind,
@@ -18,6 +19,7 @@ export interface InstanceOptions {
   readonly pipeline?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly authenticators: Authenticators
   readonly door: Door
 }
 
@@ -35,7 +37,7 @@ export class Instance<C extends Component = Component> implements Component {
 
   /** Throws an Error that names the component when `create` does. */
   constructor(options: InstanceOptions, create: (context: PluginContext) => C) {
-    const { kind, configured, pipeline, logger, metrics, door } = options
+    const { kind, configured, pipeline, logger, metrics, authenticators, door } = options
     const { id } = configured
     this.kind = kind
     this.configured = configured
@@ -46,6 +48,7 @@ export class Instance<C extends Component = Component> implements Component {
       pipeline,
       logger,
       metrics,
+      authenticators,
       door,
       reportStatus: (status, detail) => {
         this.#hasReported = true

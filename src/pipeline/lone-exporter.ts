@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ConfiguredComponent } from '../config/service-config.ts'
 import { buildExportChain, chainConfigOf } from '../export/chain.ts'
+import { Authenticators } from '../plugin/authenticator.ts'
 import type { Component } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import type { ExporterPlugin } from '../plugin/define-plugin.ts'
@@ -28,6 +29,7 @@ export function createLoneExporter(
     id,
     logger,
     metrics,
+    authenticators: new Authenticators(),
     // It receives nothing, so nobody asks.
     door: new Door(),
     reportStatus: () => {},

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Metrics } from '../telemetry/metrics.ts'
+import type { Authenticators } from './authenticator.ts'
 import type { Consumer } from './consumer.ts'
 import type { Door } from './door.ts'
 
@@ -49,6 +50,8 @@ export interface PluginContext {
   /** Carries the component's id in every line. WARN = recovered, nothing lost; ERROR = loss. */
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Who can tell servers who sends, and give clients their credentials. */
+  readonly authenticators: Authenticators
   /** Receivers ask it before they read a request; whoever must keep data out stands guard there. */
   readonly door: Door
   /** Tells `/health`. `detail` is one sentence for the operator, without secrets. */

@@ -1,6 +1,34 @@
+import type { Clock } from '../plugin/clock.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 
 const RETRY_AFTER_MS = 5000
+/** After the disk has refused, how long nobody tries it again. */
+export const DISK_RETRY_MS = 1000
+
+/** Remembers that the disk has refused, so that it is not asked again for every batch. */
+export class DiskRefusal {
+  readonly #directory: string
+  readonly #clock: Clock
+  #error: PipelineError | undefined
+  #untilMs = 0
+
+  constructor(directory: string, clock: Clock) {
+    this.#directory = directory
+    this.#clock = clock
+  }
+
+  /** Gives what the sender hears, and everybody else for a while. */
+  remember(thrown: unknown): PipelineError {
+    this.#error = diskError(thrown, this.#directory)
+    this.#untilMs = this.#clock.now() + DISK_RETRY_MS
+    return this.#error
+  }
+
+  /** @throws PipelineError, retryable, while the disk is left alone. */
+  assertOver(): void {
+    if (this.#error !== undefined && this.#clock.now() < this.#untilMs) throw this.#error
+  }
+}
 
 /** What a sender hears when the disk has not taken its batch; it may come again. */
 export function diskError(thrown: unknown, directory: string): PipelineError {

@@ -4,7 +4,7 @@ import { encodeLogs } from '../otlp/encode-logs.ts'
 import { orAborted } from '../plugin/abort.ts'
 import { type Clock, sleep, systemClock } from '../plugin/clock.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
-import { diskError, openError } from './disk-error.ts'
+import { DISK_RETRY_MS, DiskRefusal, openError } from './disk-error.ts'
 import { HotItems } from './hot-items.ts'
 import { type DirectoryLock, lockDirectory } from './log/directory-lock.ts'
 import { type Files, realFiles } from './log/files.ts'
@@ -28,6 +28,7 @@ import {
   type QueueItem,
   type QueueStats,
   type Sizer,
+  wholeLot,
 } from './queue.ts'
 import { Room } from './room.ts'
 
@@ -63,8 +64,6 @@ export interface FileQueueEvents {
 
 /** Between tries to write down what will be sent, when the disk refuses. */
 const JOURNAL_RETRY_MS = 1000
-/** After the disk has refused, how long nobody tries it again. */
-const DISK_RETRY_MS = 1000
 
 /**
  * The sending queue on disk: what was accepted is there after a crash, in order, and so is what
@@ -77,6 +76,7 @@ export class FileQueue implements Queue {
   readonly #now: () => number
   readonly #room: Room
   readonly #hot: HotItems
+  readonly #refusal: DiskRefusal
   readonly #stopping = new AbortController()
   #lock: DirectoryLock | undefined
   #opened: OpenedLog | undefined
@@ -84,13 +84,12 @@ export class FileQueue implements Queue {
   #reclaim: Reclaim | undefined
   #reader: LogReader | undefined
   #filling: Promise<void> | undefined
-  #refuseUntilMs = Number.NEGATIVE_INFINITY
-  #lastDiskError: PipelineError | undefined
 
   constructor(options: FileQueueOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#now = options.now ?? Date.now
+    this.#refusal = new DiskRefusal(options.directory, this.#clock)
     this.#hot = new HotItems(options.memoryBytes, () => this.#fillSoon())
     this.#room = new Room({
       ...options,
@@ -117,10 +116,15 @@ export class FileQueue implements Queue {
       throw openError(error, directory)
     }
     const { journal, log, folder, segments } = this.#opened
-    this.#reclaim = new Reclaim(journal, folder, segments, error =>
-      events.trouble('a segment could not be put away', { error: String(error) }),
+    const lots = new LotBook(journal, log.tail, this.#options.sizer)
+    this.#lots = lots
+    this.#reclaim = new Reclaim(
+      journal,
+      folder,
+      segments,
+      () => lots.passed,
+      error => events.trouble('a segment could not be put away', { error: String(error) }),
     )
-    this.#lots = new LotBook(journal, log.tail, this.#options.sizer)
     this.#room.restore(this.#lots.size)
     this.#hot.startAt(journal.cursor)
     this.#reclaim.soon()
@@ -128,7 +132,7 @@ export class FileQueue implements Queue {
 
   async offer(batch: LogBatch, signal: AbortSignal): Promise<void> {
     this.#started(this.#opened)
-    this.#assertDiskTakes()
+    this.#refusal.assertOver()
     const data = encodeLogs(batch)
     const acceptedAtUnixMs = this.#now()
     const { origin, count: records } = batch
@@ -157,7 +161,7 @@ export class FileQueue implements Queue {
   async resume(): Promise<Lot | undefined> {
     const lots = this.#started(this.#lots)
     for (let entry = lots.nextUnfinished(); entry !== undefined; entry = lots.nextUnfinished()) {
-      // What is missing is counted by the lot, which is still held with all its records.
+      // The lot holds the room of all its records, whether they can be read or not.
       const reader = this.#createReader(entry.from.place, loss => this.#tellLoss(loss))
       try {
         const items: FileItem[] = []
@@ -167,12 +171,14 @@ export class FileQueue implements Queue {
           if (sequence > place.totals.sequence) break
           if (sequence === place.totals.sequence && record === 0) break
           const read = await reader.next()
-          if (read === undefined || read.from.totals.sequence > place.totals.sequence) break
+          if (read === undefined) break
+          const at = read.from.totals.sequence
+          if (at > place.totals.sequence || (at === place.totals.sequence && record === 0)) break
           items.push(this.#itemOf(read))
         }
         const lot = lots.restore(entry, items)
-        const missing = entry.sums.records - (lot === undefined ? 0 : lotRecords(lot))
-        if (missing > 0) this.#options.events.dropped('damaged', missing)
+        const lost = entry.sums.records - (lot === undefined ? 0 : lotRecords(lot))
+        if (lost > 0) this.#options.events.dropped('damaged', lost)
         if (lot !== undefined) return lot
         this.#room.leave(lots.forget(entry))
       } finally {
@@ -252,7 +258,7 @@ export class FileQueue implements Queue {
         },
         failed: error => {
           this.#room.leave(size)
-          reject(this.#refuse(error))
+          reject(this.#refusal.remember(error))
         },
       })
     })
@@ -301,6 +307,7 @@ export class FileQueue implements Queue {
     if (this.#opened === undefined) return
     this.#filling = this.#fill()
       .catch((error: unknown) => {
+        if (this.#stopping.signal.aborted) return
         this.#options.events.trouble('the queue cannot be read', { error: String(error) })
         this.#clock.after(DISK_RETRY_MS, () => this.#fillSoon())
       })
@@ -341,41 +348,31 @@ export class FileQueue implements Queue {
   }
 
   #lose(loss: Loss): void {
-    const { events } = this.#options
     this.#tellLoss(loss)
-    if (loss.records > 0) events.dropped('damaged', loss.records)
-    this.#room.leave(this.#started(this.#lots).lose(loss))
+    if (loss.records > 0) this.#options.events.dropped('damaged', loss.records)
+    const begun = this.#hot.passDamage(loss.to)
+    this.#room.leave(this.#started(this.#lots).lose(loss, begun))
   }
 
-  #tellLoss(loss: Loss): void {
+  #tellLoss({ from, requests, records, bytes }: Loss): void {
     const { events, directory } = this.#options
-    events.trouble('part of the queue is damaged and was passed over', { directory, ...loss })
+    const { segment, offset } = from
+    const fields = { directory, segment, offset, requests, records, bytes }
+    events.trouble('part of the queue is damaged and was passed over', fields)
   }
 
   #dropOldest(): boolean {
-    const item = this.#hot.shift()
+    const item = this.#hot.drop()
     if (item === undefined) return false
-    const { count } = item.batch
     this.#room.leave(this.#started(this.#lots).drop(item))
     this.#reclaim?.soon()
-    this.#options.events.dropped('queue_overflow', count)
+    this.#options.events.dropped('queue_overflow', lotRecords(wholeLot(item)))
     return true
   }
 
   #behindMs(): number {
     const oldest = this.#hot.peek()
     return oldest === undefined ? 0 : this.#clock.now() - oldest.offeredAtMs
-  }
-
-  #assertDiskTakes(): void {
-    if (this.#clock.now() < this.#refuseUntilMs) throw this.#lastDiskError!
-  }
-
-  #refuse(thrown: unknown): PipelineError {
-    const error = diskError(thrown, this.#options.directory)
-    this.#refuseUntilMs = this.#clock.now() + DISK_RETRY_MS
-    this.#lastDiskError = error
-    return error
   }
 
   #tooLongError(bytes: number): PipelineError {

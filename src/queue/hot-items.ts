@@ -24,6 +24,8 @@ export class HotItems {
   /** True when the log goes on behind `end`. */
   #more = true
   #closed = false
+  /** Something was dropped before the next one. */
+  #gap = false
 
   constructor(bytesMax: number, onLow: () => void) {
     this.#bytesMax = bytesMax
@@ -62,7 +64,10 @@ export class HotItems {
     // one is damaged, another comes in its place.
     const isCut = record > 0 && place.totals.sequence === item.from.totals.sequence
     const rest = isCut ? { ...item, begunRecords: record } : item
-    if (this.#takers.give(rest)) return
+    if (this.#takers.count > 0) {
+      this.#takers.give(this.#given(rest))
+      return
+    }
     this.#items.push(rest)
     this.#bytes += item.batch.memoryBytes
   }
@@ -73,10 +78,17 @@ export class HotItems {
     this.#more = false
   }
 
-  shift(): FileItem | undefined {
-    const item = this.#items.shift()
-    if (item !== undefined) this.#bytes -= item.batch.memoryBytes
-    if (this.#more && this.#bytes < this.#bytesMax * LOW_SHARE) this.#onLow()
+  /** Behind damage: reading goes on at `place`. Gives the records of it that were begun already. */
+  passDamage(place: Place): number {
+    const { record } = this.end
+    this.#end = { place, record: 0 }
+    return record
+  }
+
+  /** Takes the oldest away, never to be taken. */
+  drop(): FileItem | undefined {
+    const item = this.#shift()
+    if (item !== undefined) this.#gap = true
     return item
   }
 
@@ -86,11 +98,25 @@ export class HotItems {
 
   async take(signal: AbortSignal): Promise<FileItem | undefined> {
     if (this.#closed || signal.aborted) return undefined
-    return this.shift() ?? (await this.#takers.wait(signal))
+    const item = this.#shift()
+    return item === undefined ? await this.#takers.wait(signal) : this.#given(item)
   }
 
   close(): void {
     this.#closed = true
     this.#takers.end()
+  }
+
+  #shift(): FileItem | undefined {
+    const item = this.#items.shift()
+    if (item !== undefined) this.#bytes -= item.batch.memoryBytes
+    if (this.#more && this.#bytes < this.#bytesMax * LOW_SHARE) this.#onLow()
+    return item
+  }
+
+  #given(item: FileItem): FileItem {
+    if (!this.#gap) return item
+    this.#gap = false
+    return { ...item, afterGap: true }
   }
 }

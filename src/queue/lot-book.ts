@@ -1,6 +1,7 @@
 import type { Journal } from './log/journal.ts'
 import type { LotEntry, LotSums, Mark } from './log/journal-entry.ts'
-import type { Place } from './log/place.ts'
+import type { Loss } from './log/log-reader.ts'
+import { isBehind, type Place } from './log/place.ts'
 import { type Lot, type LotPart, type QueueItem, type Sizer, wholeLot } from './queue.ts'
 
 /** A batch in a queue on disk. */
@@ -9,6 +10,12 @@ export interface FileItem extends QueueItem {
   readonly to: Place
   /** On disk. */
   readonly bytes: number
+}
+
+/** Batches next to each other that will not be sent. */
+export interface PassedRange {
+  readonly from: Place
+  to: Place
 }
 
 /**
@@ -21,8 +28,8 @@ export class LotBook {
   readonly #entries = new Map<Lot, LotEntry>()
   readonly #unfinished: LotEntry[]
   readonly #held: { requests: number; records: number; bytes: number }
-  /** Dropped by `drop`, but behind batches that were taken and not begun yet. */
-  #dropped: FileItem[] = []
+  /** Dropped or damaged, but behind batches that were not begun yet; never next to each other. */
+  readonly #passed: PassedRange[] = []
   #nextId = 1
 
   /** What is damaged counts until it is passed over: see `lose`. */
@@ -59,9 +66,8 @@ export class LotBook {
   begin(lot: Lot): Promise<void> {
     const entry = this.#entryOf(lot)
     this.#entries.set(lot, entry)
-    this.#writeDropped(({ from }) => from.totals.sequence < entry.from.place.totals.sequence)
     const begun = this.#journal.begin(entry)
-    this.#writeDropped(({ from }) => from.totals.sequence === this.#cursorSequence)
+    this.#moveCursor()
     return begun
   }
 
@@ -102,30 +108,38 @@ export class LotBook {
   /** Ends a batch that was never begun; gives the room that is free now. */
   drop(item: FileItem): number {
     const { sums } = this.#entryOf(wholeLot(item))
-    this.#change(sums, -1)
-    this.#dropped.push(item)
-    this.#writeDropped(({ from }) => from.totals.sequence === this.#cursorSequence)
-    return this.#sizeOf(sums)
+    return this.#pass(item.from, item.to, sums)
   }
 
-  /** What cannot be read any more is not held; gives the room that is free now. */
-  lose(sums: LotSums): number {
-    this.#change(sums, -1)
-    return this.#sizeOf(sums)
+  /**
+   * What cannot be read any more is not held; gives the room that is free now. `begunRecords`: of
+   * the batch at its begin, which are in a lot and not held here.
+   */
+  lose({ from, to, ...sums }: Loss, begunRecords: number): number {
+    return this.#pass(from, to, { ...sums, records: sums.records - begunRecords })
   }
 
-  get #cursorSequence(): number {
-    return this.#journal.cursor.place.totals.sequence
+  /** What will never be read again, though the cursor is before it. */
+  get passed(): readonly PassedRange[] {
+    return this.#passed
+  }
+
+  #pass(from: Place, to: Place, sums: LotSums): number {
+    this.#change(sums, -1)
+    const last = this.#passed.at(-1)
+    if (last?.to.totals.sequence === from.totals.sequence) last.to = to
+    else this.#passed.push({ from, to })
+    this.#moveCursor()
+    return this.#sizeOf(sums)
   }
 
   /** The cursor must not pass what was taken and not begun: a crash would lose it. */
-  #writeDropped(isDue: (item: FileItem) => boolean): void {
-    for (let [item] = this.#dropped; item !== undefined && isDue(item); [item] = this.#dropped) {
-      this.#dropped.shift()
-      const entry = this.#entryOf(wholeLot(item))
-      // Not waited for: forgotten by a crash, the batch is merely sent after all.
-      this.#journal.begin(entry).catch(() => {})
-      this.#journal.done(entry.id)
+  #moveCursor(): void {
+    for (let [range] = this.#passed; range !== undefined; [range] = this.#passed) {
+      const { place } = this.#journal.cursor
+      if (range.from.totals.sequence > place.totals.sequence) return
+      this.#passed.shift()
+      if (isBehind(range.to, place)) this.#journal.moveTo({ place: range.to, record: 0 })
     }
   }
 

@@ -15,6 +15,8 @@ export interface QueueItem {
   readonly offeredAtMs: number
   /** Records at its begin that an earlier process has put into a lot: they are not to be taken. */
   readonly begunRecords?: number
+  /** What was before it has been dropped: it MUST NOT be in a lot with an earlier item. */
+  readonly afterGap?: boolean
 }
 
 /** Records `from` up to, not including, `to` of an item. */

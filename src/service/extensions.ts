@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ConfiguredComponent, ServiceConfig } from '../config/service-config.ts'
+import type { Authenticators } from '../plugin/authenticator.ts'
 import type { Extension } from '../plugin/component.ts'
 import type { ExtensionPlugin } from '../plugin/define-plugin.ts'
 import type { Door } from '../plugin/door.ts'
@@ -13,6 +14,7 @@ export interface ExtensionsOptions {
   readonly config: ServiceConfig
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly authenticators: Authenticators
   readonly door: Door
   readonly status: StatusBoard
   readonly health: () => HealthReport
@@ -52,7 +54,7 @@ export class Extensions {
 
   /** Not started, and not on the status board. */
   create(configured: ConfiguredComponent<ExtensionPlugin>): RunningExtension {
-    const { logger, metrics, door, health } = this.#options
+    const { logger, metrics, authenticators, door, health } = this.#options
     const { id, plugin, config } = configured
     const entry = new StatusEntry('extension', id)
     const own = componentLogger(logger, 'extension', id)
@@ -61,6 +63,7 @@ export class Extensions {
       kind: 'extension',
       logger: own,
       metrics,
+      authenticators,
       door,
       reportStatus: (status, detail) => entry.report(status, detail),
       health,

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ServiceConfig } from '../config/service-config.ts'
 import type { PreparedChange } from '../pipeline/pipelines.ts'
+import type { Authenticators } from '../plugin/authenticator.ts'
 import type { Door } from '../plugin/door.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -34,6 +35,7 @@ interface PipelinesOptions {
   readonly role?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly authenticators: Authenticators
   readonly door: Door
   readonly statusBoard: StatusBoard
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { ServiceConfig } from '../config/service-config.ts'
 import type { ComponentChanges } from '../pipeline/changes.ts'
 import { untilAborted } from '../plugin/abort.ts'
+import { Authenticators } from '../plugin/authenticator.ts'
 import { Door } from '../plugin/door.ts'
 import { type HealthReport, worstStatus } from '../plugin/health.ts'
 import { StatusBoard } from '../plugin/status-board.ts'
@@ -41,6 +42,7 @@ export class Service {
   readonly #status = new StatusBoard()
   readonly #lag = new EventLoopLag()
   readonly #door = new Door()
+  readonly #authenticators = new Authenticators()
   readonly #extensions: Extensions
   readonly #pipelines: RunningPipelines
   readonly #admin: AdminServer
@@ -61,14 +63,9 @@ export class Service {
     const { config, role, logger, metrics } = options
     const status = this.#status
     const health = (): HealthReport => this.health()
-    this.#extensions = new Extensions({ config, logger, metrics, door: this.#door, status, health })
-    this.#pipelines = options.createPipelines(config, {
-      role,
-      logger,
-      metrics,
-      door: this.#door,
-      statusBoard: status,
-    })
+    const shared = { logger, metrics, door: this.#door, authenticators: this.#authenticators }
+    this.#extensions = new Extensions({ ...shared, config, status, health })
+    this.#pipelines = options.createPipelines(config, { ...shared, role, statusBoard: status })
     const stats = (): Promise<object> => this.stats()
     const { reload } = options
     this.#admin = new AdminServer({ logger, metrics, lag: this.#lag, health, stats, reload })

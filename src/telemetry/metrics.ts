@@ -38,6 +38,7 @@ export class Metrics {
   readonly exporterAltered: Counter<'exporter' | 'reason'>
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
+  readonly authFailures: Counter<'extension' | 'reason'>
   readonly processUptime: Counter
   readonly processCpu: Counter
   readonly processRss: Gauge
@@ -196,6 +197,11 @@ export class Metrics {
       'parsec_component_exceptions_total',
       'Unexpected exceptions in a component; its batch was refused, the process went on.',
       ['component'],
+    )
+    this.authFailures = counter(
+      'parsec_auth_failures_total',
+      'Requests refused because of who sent them, by reason.',
+      ['extension', 'reason'],
     )
     this.processUptime = counter(
       'otelcol_process_uptime_seconds_total',

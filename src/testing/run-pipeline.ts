@@ -31,6 +31,8 @@ export interface PipelineRun {
   readonly pipelines: Pipelines
   readonly metrics: TestContext['metrics']
   readonly door: TestContext['door']
+  /** For what stands under `auth`; extensions are not started here. */
+  readonly authenticators: TestContext['authenticators']
   /** Every log line, parsed. */
   readonly lines: TestContext['lines']
   readonly statusBoard: StatusBoard
@@ -65,9 +67,16 @@ export async function runPipeline(
     typeof config === 'string'
       ? await check(config, [...plugins, ...ends.plugins], options.env)
       : config
-  const { logger, metrics, door, lines } = createTestContext('exporter', 'pipeline')
+  const { logger, metrics, door, authenticators, lines } = createTestContext('exporter', 'pipeline')
   const statusBoard = new StatusBoard()
-  const pipelines = buildPipelines(checked, { ...options, logger, metrics, door, statusBoard })
+  const pipelines = buildPipelines(checked, {
+    ...options,
+    logger,
+    metrics,
+    door,
+    authenticators,
+    statusBoard,
+  })
   let stopped: Promise<void> | undefined
   const stop = (deadline = AbortSignal.timeout(options.stopMs ?? STOP_MS)): Promise<void> => {
     stopped ??= pipelines.stop(deadline)
@@ -79,6 +88,7 @@ export async function runPipeline(
     pipelines,
     metrics,
     door,
+    authenticators,
     lines,
     statusBoard,
     send: (batch, signal = NEVER, receiver = 'test') =>

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
+import { Authenticators } from '../plugin/authenticator.ts'
 import type { ComponentKind, ComponentStatus } from '../plugin/component.ts'
 import { Door } from '../plugin/door.ts'
 import type { ExtensionContext } from '../plugin/extension-context.ts'
@@ -30,6 +31,7 @@ export function createTestContext(kind: ComponentKind, id: string): TestContext 
     kind,
     logger: pino({ level: 'trace' }, stream).child({ component: id }),
     metrics: new Metrics(),
+    authenticators: new Authenticators(),
     door: new Door(),
     lines,
     statuses,

@@ -26,3 +26,13 @@ test('a request that says nothing has no values', t => {
   t.is(contextValue({ requestId: 'r' }, 'client.address'), undefined)
   t.is(contextValue({ requestId: 'r' }, 'metadata.x'), undefined)
 })
+
+test('what the authenticator found', t => {
+  const claims = new Map([['claims.org', 'a']])
+  const context = { requestId: 'r', identity: { subject: 'checkout', tenant: 'shop', claims } }
+  t.is(contextValue(context, 'auth.subject'), 'checkout')
+  t.is(contextValue(context, 'auth.tenant'), 'shop')
+  t.is(contextValue(context, 'auth.claims.org'), 'a')
+  t.is(contextValue(context, 'auth.other'), undefined)
+  t.is(contextValue({ requestId: 'r' }, 'auth.subject'), undefined)
+})

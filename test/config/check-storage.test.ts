@@ -88,3 +88,17 @@ test(
     'error: exporters::sender/b::sending_queue::directory: "./x/../q" is the queue of exporter "sender" already; every queue needs a directory of its own',
   ],
 )
+test(
+  'mistakes in the keys of a queue on disk',
+  says,
+  'sender: {sending_queue: {storage: file, wait_for_result: true}}, sender/b: {sending_queue: {directory: q, segment_size: 1KiB}}, sender/c: {sending_queue: {storage: disk, directory: q, block_on_overflow: true, overflow: refuse}}, sender/d: {sending_queue: {storage: disk, overflow: drop}}',
+  [
+    'error: exporters::sender::sending_queue::storage: storage: file needs a directory beside it, such as directory: .parsec/queue/NAME',
+    'error: exporters::sender::sending_queue::wait_for_result: with storage, the queue on disk is what is acknowledged: remove wait_for_result or storage',
+    'error: exporters::sender/b::sending_queue::directory: directory goes with storage: file; a file_storage extension has its own',
+    'error: exporters::sender/b::sending_queue::segment_size: is outside 64KiB to 1GiB',
+    'error: exporters::sender/c::sending_queue::directory: directory goes with storage: file; a file_storage extension has its own',
+    'error: exporters::sender/c::sending_queue::overflow: block_on_overflow: true says block: remove one of the two',
+    'error: exporters::sender/d::sending_queue::overflow: "drop" is not one of refuse, block, drop_oldest',
+  ],
+)

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import test from 'ava'
 import { z } from 'zod'
@@ -121,7 +122,6 @@ test('what is wrong with the disk is logged with its place', async t => {
   await first.start()
   await first.offer(sampleLogs(['a']), NEVER)
   await first.stop()
-  const { rm } = await import('node:fs/promises')
   for (const name of ['cursor-a', 'cursor-b']) await rm(`${directory}/${name}`)
   const { queue: second, context } = create({ storage: 'file', directory })
   await second.start()

@@ -48,9 +48,9 @@ async function kill(child: ChildProcess): Promise<void> {
 async function main(yaml: string): Promise<void> {
   const { config, problems } = await loadConfig({ sources: [`yaml:${yaml}`], plugins, env: {} })
   if (config === undefined) throw new Error(renderProblems(problems))
-  const { logger, metrics, door } = createTestContext('exporter', 'child')
+  const { logger, metrics, door, authenticators } = createTestContext('exporter', 'child')
   const statusBoard = new StatusBoard()
-  const pipelines = buildPipelines(config, { logger, metrics, door, statusBoard })
+  const pipelines = buildPipelines(config, { logger, metrics, door, authenticators, statusBoard })
   await pipelines.start()
   process.send?.('started')
 }

@@ -31,6 +31,7 @@ export function startQueueChild(t: ExecutionContext, mode: Mode, directory: stri
   t.teardown(() => kill(child))
   const said: string[] = []
   let told = (): void => {}
+  child.once('exit', () => told())
   child.on('message', message => {
     said.push(...(message as string[]))
     told()
@@ -40,9 +41,9 @@ export function startQueueChild(t: ExecutionContext, mode: Mode, directory: stri
     said,
     heard: async count => {
       while (said.length < count) {
-        await new Promise<void>((resolve, reject) => {
+        if (child.exitCode !== null) throw new Error(`the child exited with ${child.exitCode}`)
+        await new Promise<void>(resolve => {
           told = resolve
-          child.once('exit', code => reject(new Error(`the child exited with ${code}`)))
         })
       }
     },

@@ -34,3 +34,8 @@ test('headers become metadata, with every value of those that may come often', t
     ],
   )
 })
+
+test('the identity of the sender goes with the batch', t => {
+  const identity = { subject: 'checkout' }
+  t.is(batchContext('r', 'a:1', undefined, identity).identity, identity)
+})

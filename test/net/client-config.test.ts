@@ -42,7 +42,8 @@ const refused = test.macro({
 
 test(refused, { endpoint: 'localhost' }, /must be host:port/)
 test(refused, { compression: 'snappy' }, /compression/)
-test(refused, { auth: { authenticator: 'basicauth' } }, /auth is not supported yet/)
+test(refused, { auth: {} }, /authenticator/)
+test(refused, { auth: { authenticator: 'a', more: 1 } }, /more/)
 test(refused, { headers: { 'bad name': 'x' } }, /not a header name/)
 test(refused, { headers: { ':path': 'x' } }, /not a header name/)
 test(refused, { headers: { 'grpc-timeout': '1m' } }, /set by the protocol/)

@@ -129,3 +129,10 @@ test('a client certificate without its key is said at the start', t => {
   const config = tlsClientConfig.parse({ cert_pem: certPem })
   t.throws(() => loadTlsClientOptions(config), { message: /both cert_file and key_file/ })
 })
+
+test('a revocation list needs an authority, and has to be one', t => {
+  const own = { cert_pem: certPem, key_pem: keyPem, client_crl_file: '/no/such.crl' }
+  t.throws(() => loadTlsServerOptions(tlsServerConfig.parse(own)), {
+    message: /client_crl_file needs client_ca_file/,
+  })
+})

@@ -84,8 +84,11 @@ test('broken bytes are told with field and offset', t => {
 })
 
 test('a message is one bounded line without a stack', t => {
-  const stack = grpcStatus(PipelineError.from(new Error('boom\n    at file.js:1:1')))
+  const stack = grpcStatus(PipelineError.permanent('boom\n    at file.js:1:1'))
   t.is(stack.message, 'boom')
+  // What an exception says is for our own log.
+  const fault = grpcStatus(PipelineError.from(new TypeError('x is not a function')))
+  t.is(fault.message, 'internal error, see the log')
   const long = grpcStatus(PipelineError.retryable('x'.repeat(5000)))
   t.true(long.message.length < 1100)
 })

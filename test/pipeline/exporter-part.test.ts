@@ -6,11 +6,11 @@ import { createTestEnds } from '../../src/testing/test-plugins.ts'
 const { signal } = new AbortController()
 
 function subject() {
-  const { logger, metrics, door } = createTestContext('exporter', 'sink')
+  const { logger, metrics, door, authenticators } = createTestContext('exporter', 'sink')
   const { plugins, sinks } = createTestEnds()
   const plugin = plugins.find(({ type }) => type === 'sink')!
   const spec = { configured: { id: 'sink', plugin, config: {} }, chain: {} }
-  return { part: new ExporterPart(spec, { logger, metrics, door }), spec, sinks }
+  return { part: new ExporterPart(spec, { logger, metrics, door, authenticators }), spec, sinks }
 }
 
 test('what the chain sends goes to the exporter that is in use', async t => {
@@ -35,10 +35,13 @@ test('its figures are those of all chains it had', async t => {
 })
 
 test('only an exporter can be one', t => {
-  const { logger, metrics, door } = createTestContext('exporter', 'sink')
+  const { logger, metrics, door, authenticators } = createTestContext('exporter', 'sink')
   const [receiver] = createTestEnds().plugins
   const configured = { id: 'test', plugin: receiver!, config: {} }
-  t.throws(() => new ExporterPart({ configured, chain: {} }, { logger, metrics, door }), {
-    message: 'test is no exporter',
-  })
+  t.throws(
+    () => new ExporterPart({ configured, chain: {} }, { logger, metrics, door, authenticators }),
+    {
+      message: 'test is no exporter',
+    },
+  )
 })

@@ -15,9 +15,12 @@ const plugin: ReceiverPlugin = {
 }
 
 function subject(create: (context: PluginContext) => object = () => ({})) {
-  const { logger, metrics, door } = createTestContext('receiver', 'x')
+  const { logger, metrics, door, authenticators } = createTestContext('receiver', 'x')
   const configured = { id: 'x/1', plugin, config: {} }
-  return new Instance({ kind: 'receiver', configured, logger, metrics, door }, create)
+  return new Instance(
+    { kind: 'receiver', configured, logger, metrics, door, authenticators },
+    create,
+  )
 }
 
 test('what it says of itself is in its entry, until another takes its place', t => {

@@ -6,15 +6,18 @@ import { createTestContext, LogSink, sampleLogs } from '../../src/testing/index.
 import { createTestEnds } from '../../src/testing/test-plugins.ts'
 
 function subject() {
-  const { logger, metrics, door } = createTestContext('receiver', 'test')
+  const { logger, metrics, door, authenticators } = createTestContext('receiver', 'test')
   const configured = { id: 'test', plugin: createTestEnds().plugins[0]!, config: {} }
   const stops: string[] = []
   let made = 0
   const renew = (): Instance => {
     const name = `component ${++made}`
-    return new Instance({ kind: 'receiver', configured, logger, metrics, door }, () => ({
-      stop: async () => void stops.push(name),
-    }))
+    return new Instance(
+      { kind: 'receiver', configured, logger, metrics, door, authenticators },
+      () => ({
+        stop: async () => void stops.push(name),
+      }),
+    )
   }
   const first = new LogSink()
   const outlet = new Gate(first)

@@ -3,10 +3,10 @@ import { createPluginContext } from '../../src/pipeline/plugin-context.ts'
 import { createTestContext } from '../../src/testing/index.ts'
 
 test('every line names the component, and the pipeline of a processor', t => {
-  const { logger, metrics, door, lines } = createTestContext('extension', 'outer')
+  const { logger, metrics, door, authenticators, lines } = createTestContext('extension', 'outer')
   const statuses: unknown[] = []
   const reportStatus = (...said: unknown[]): unknown => void statuses.push(said)
-  const common = { logger, metrics, door, reportStatus }
+  const common = { logger, metrics, door, authenticators, reportStatus }
   const exporter = createPluginContext({ ...common, kind: 'exporter', id: 'debug/x' })
   const processor = createPluginContext({
     ...common,

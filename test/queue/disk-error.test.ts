@@ -1,5 +1,6 @@
 import test from 'ava'
-import { diskError, openError } from '../../src/queue/disk-error.ts'
+import { DISK_RETRY_MS, DiskRefusal, diskError, openError } from '../../src/queue/disk-error.ts'
+import { ManualClock } from '../../src/testing/manual-clock.ts'
 
 const isTold = test.macro((t, code: string, reason: string, message: RegExp) => {
   const cause = Object.assign(new Error(`${code}: it says`), { code })
@@ -16,6 +17,19 @@ test('a disk that fails', isTold, 'EIO', 'disk_error', /\/var\/queue refuses: EI
 
 test('whatever was thrown becomes a verdict', t => {
   t.is(diskError('oops', '/q').message, 'the disk under /q refuses: oops')
+})
+
+test('a disk that has refused is left alone for a while, and everybody hears the same', async t => {
+  const clock = new ManualClock()
+  const refusal = new DiskRefusal('/q', clock)
+  t.notThrows(() => refusal.assertOver())
+  const error = refusal.remember(new Error('EIO'))
+  t.is(
+    t.throws(() => refusal.assertOver()),
+    error,
+  )
+  await clock.advance(DISK_RETRY_MS)
+  t.notThrows(() => refusal.assertOver())
 })
 
 const opens = test.macro((t, code: string, advice: RegExp) => {

@@ -171,22 +171,6 @@ test('block lets senders in as room comes, in order', async t => {
   t.deepEqual(await drain(), ['c'])
 })
 
-test('drop_oldest drops what was not begun, counts it, and a restart does not bring it back', async t => {
-  const options = { sizer: 'items', capacity: 5, overflow: 'drop_oldest' } as const
-  const { queue, offerAll, take, dropped, files } = await openTestQueue(options)
-  await offerAll('a,b', 'c', 'd', 'e')
-  const lot: Lot = { parts: [{ item: await take(), from: 0, to: 2 }] }
-  await queue.begin(lot)
-  await offerAll('f,g')
-  t.deepEqual(dropped, ['queue_overflow 1', 'queue_overflow 1'])
-  t.is(queue.stats().size, 5)
-  await queue.stop()
-  const next = await openTestQueue({ ...options, files })
-  t.deepEqual((await next.resumeAll()).map(bodiesOfLot), [['a', 'b']])
-  t.deepEqual(bodiesOf((await next.take()).batch), ['e'])
-  t.deepEqual(bodiesOf((await next.take()).batch), ['f', 'g'])
-})
-
 const takesNoOffer = test.macro(async (t, failing: 'write' | 'sync') => {
   const files = new FaultyFiles()
   const { queue, offer, offerAll, drain, clock } = await openTestQueue({ files })

@@ -139,12 +139,43 @@ test('the rest of a batch of an earlier process is dropped, and what was begun i
   t.is(await written(next.journal, files), '2 1-1:3')
 })
 
+test('behind damage, what is dropped is written down too', async t => {
+  const { files, journal, lots } = await open()
+  // 1 cannot be read: 2 is the first that comes.
+  const sums = { requests: 1, records: 0, bytes: 0 }
+  t.is(lots.lose({ from: placeOf(1), to: placeOf(2), ...sums }, 0), 0)
+  lots.drop(items[1]!)
+  lots.drop(items[2]!)
+  t.is(await written(journal, files), '4')
+  t.deepEqual(lots.passed, [])
+})
+
+test('damage in the middle of a lot does not hold up the cursor', async t => {
+  const { files, journal, lots } = await open()
+  const sums = { requests: 1, records: 0, bytes: 0 }
+  lots.lose({ from: placeOf(2), to: placeOf(3), ...sums }, 0)
+  await lots.begin(lotOf(part(1), part(3)))
+  lots.drop(items[3]!)
+  t.is(await written(journal, files), '5 1-4')
+  t.deepEqual(lots.passed, [])
+})
+
+test('records of a damaged batch that were begun before are not taken away twice', async t => {
+  const { files, lots } = await open(new CrashFiles(), 1, 'items')
+  await lots.begin(lotOf(part(1, 0, 3)))
+  const next = await open(files, 1, 'items')
+  t.is(next.lots.size, COUNT)
+  const sums = { requests: 1, records: COUNT, bytes: 100 }
+  t.is(next.lots.lose({ from: placeOf(1), to: placeOf(2), ...sums }, 3), 1)
+  t.is(next.lots.size, 3)
+})
+
 test('what is dropped for a long time behind a batch in hand takes no memory', async t => {
   const { lots, journal, files } = await open(new CrashFiles(), 10_000)
   for (let sequence = 2; sequence <= 10_000; sequence++) lots.drop(item(sequence))
+  t.is(lots.passed.length, 1)
   const before = files.calls
   await lots.begin(wholeLot(items[0]!))
-  // As one range: a few lines, not ten thousand.
   t.true(files.calls - before < 5)
   t.is(journal.cursor.place.totals.sequence, 10_001)
   t.is([...journal.open].length, 1)

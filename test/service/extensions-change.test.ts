@@ -9,7 +9,10 @@ import { emptyConfig, withExtensions } from '../helpers/fake-service.ts'
 const soon = AbortSignal.timeout(60_000)
 
 async function subject(ids: readonly string[]) {
-  const { logger, metrics, door, report, lines } = createTestContext('extension', 'test')
+  const { logger, metrics, door, authenticators, report, lines } = createTestContext(
+    'extension',
+    'test',
+  )
   const calls: string[] = []
   const failing = new Set<string>()
   const all = withExtensions(
@@ -44,7 +47,15 @@ async function subject(ids: readonly string[]) {
     })
   const status = new StatusBoard()
   const config = configOf(ids)
-  const extensions = new Extensions({ config, logger, metrics, door, status, health: () => report })
+  const extensions = new Extensions({
+    config,
+    logger,
+    metrics,
+    door,
+    authenticators,
+    status,
+    health: () => report,
+  })
   await extensions.start()
   calls.length = 0
   const change = (to: readonly string[], values?: Record<string, string>): ExtensionsChange =>

@@ -6,13 +6,22 @@ import { createTestContext } from '../../src/testing/test-context.ts'
 import { emptyConfig, withExtensions } from '../helpers/fake-service.ts'
 
 function subject(extensions: Record<string, Extension>) {
-  const { logger, metrics, door, lines, report } = createTestContext('extension', 'test')
+  const context = createTestContext('extension', 'test')
+  const { logger, metrics, door, authenticators, lines, report } = context
   const status = new StatusBoard()
   const create = Object.fromEntries(
     Object.entries(extensions).map(([id, extension]) => [id, () => extension]),
   )
   const config = emptyConfig(withExtensions(create))
-  const all = new Extensions({ config, logger, metrics, door, status, health: () => report })
+  const all = new Extensions({
+    config,
+    logger,
+    metrics,
+    door,
+    authenticators,
+    status,
+    health: () => report,
+  })
   const states = () => status.report().map(({ id, status }) => `${id} ${status}`)
   return { all, lines, status, states }
 }

@@ -1,5 +1,5 @@
 import { encodeLogs, type PluginContext } from '#core'
-import { OtlpGrpcSender, OtlpLogsExporter } from '#core/net'
+import { clientAuthOf, OtlpGrpcSender, OtlpLogsExporter } from '#core/net'
 import type { OtlpExporterConfig } from './config.ts'
 
 /** Sends each batch as one unary call; an untouched batch leaves as the bytes that came in. */
@@ -8,7 +8,10 @@ export function createOtlpExporter(
   context: PluginContext,
 ): OtlpLogsExporter {
   return new OtlpLogsExporter(context, {
-    createSender: () => new OtlpGrpcSender(config),
+    createSender: () => {
+      const key = `exporters::${context.id}`
+      return new OtlpGrpcSender(config, clientAuthOf(config.auth, context.authenticators, key))
+    },
     encode: encodeLogs,
     timeoutMs: config.timeout,
   })

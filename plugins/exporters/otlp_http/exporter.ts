@@ -1,5 +1,5 @@
 import { encodeLogs, encodeLogsJson, type LogBatch, type PluginContext } from '#core'
-import { OtlpHttpSender, OtlpLogsExporter } from '#core/net'
+import { clientAuthOf, OtlpHttpSender, OtlpLogsExporter } from '#core/net'
 import type { OtlpHttpExporterConfig } from './config.ts'
 
 /** Sends each batch as one POST; in protobuf an untouched batch leaves as the bytes that came in. */
@@ -10,7 +10,11 @@ export function createOtlpHttpExporter(
   const isJson = config.encoding === 'json'
   const url = logsUrl(config)
   return new OtlpLogsExporter(context, {
-    createSender: () => new OtlpHttpSender(config, url, isJson ? 'json' : 'protobuf'),
+    createSender: () => {
+      const key = `exporters::${context.id}`
+      const auth = clientAuthOf(config.auth, context.authenticators, key)
+      return new OtlpHttpSender(config, url, isJson ? 'json' : 'protobuf', auth)
+    },
     encode: isJson ? encodeJson : encodeLogs,
     timeoutMs: config.timeout,
   })

@@ -20,7 +20,7 @@ const NO_PARTITION: Verdict = {
 }
 const UNEXPECTED: Verdict = { code: 'internal', retryable: true, reason: 'server_error' }
 /** The record itself: it never goes in, however often it is sent. */
-const REJECTED: Verdict = { code: 'invalid_argument', retryable: false, reason: 'rejected' }
+export const REJECTED: Verdict = { code: 'invalid_argument', retryable: false, reason: 'rejected' }
 
 /** Whole SQLSTATEs first, then their classes (postgresql.org/docs/current/errcodes-appendix.html). */
 const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
@@ -66,12 +66,6 @@ export function classifyError(thrown: unknown, where: string): PipelineError {
 export function describeFault(error: Error): string {
   const text = error.message.replaceAll(/\s+/g, ' ').slice(0, 500)
   return error instanceof pg.DatabaseError ? `SQLSTATE ${error.code}: ${text}` : text
-}
-
-/** The verdict on records that the server has refused for what they hold. */
-export function refusedError(message: string): PipelineError {
-  const { code, reason } = REJECTED
-  return PipelineError.permanent(message, { code, reason })
 }
 
 /** Has the server refused what a record holds, so that the same batch without it may go in? */

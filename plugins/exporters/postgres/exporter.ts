@@ -1,11 +1,11 @@
 import {
   type Exporter,
+  identityOf,
   type LogBatch,
   type PipelineError,
   type PluginContext,
   Readiness,
 } from '#core'
-import { batchIdentity } from './batch-identity.ts'
 import type { Connections, Session } from './connections.ts'
 import type { AlterReason } from './copy/altered.ts'
 import { ChunkPool } from './copy/chunk-pool.ts'
@@ -81,7 +81,8 @@ export class PostgresExporter implements Exporter {
     if (batch.count === 0) return
     await this.#readiness.value(signal)
     const { connections, context, where } = this.#options
-    const identity = batchIdentity(context.id, batch)
+    // The id keeps two exporters apart that write what came from one origin into one table.
+    const identity = `${context.id}/${identityOf(batch)}`
     const { refusal, altered } = await this.#store(() =>
       connections.use(signal, session =>
         storeBatch(session, batch, identity, {
@@ -94,7 +95,7 @@ export class PostgresExporter implements Exporter {
     for (const [reason, count] of Object.entries(altered) as [AlterReason, number][]) {
       if (count > 0) context.metrics.exporterAltered.inc({ exporter: context.id, reason }, count)
     }
-    if (refusal !== undefined) throw refusalError(batch, identity, refusal, where)
+    if (refusal !== undefined) throw refusalError(batch, refusal, where)
   }
 
   async #store<T>(store: () => Promise<T>): Promise<T> {
@@ -111,7 +112,10 @@ export class PostgresExporter implements Exporter {
     return classifyError(thrown, this.#options.where)
   }
 
-  #seen({ columns }: LogBatch): bigint {
+  #seen({ columns, context }: LogBatch): bigint {
+    const { receivedAtUnixMs } = context
+    // From a queue on disk it is the same even after a restart.
+    if (receivedAtUnixMs !== undefined) return BigInt(Math.floor(receivedAtUnixMs)) * 1_000_000n
     // The columns stay the same object through selections and overlays of one batch.
     const { now = Date.now } = this.#options
     const nanos = this.#seenNanos.get(columns) ?? BigInt(now()) * 1_000_000n

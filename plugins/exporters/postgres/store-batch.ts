@@ -3,6 +3,7 @@ import {
   insertStatement,
   type LedgerRow,
   ledgerToken,
+  type RecordRange,
   type Refusal,
   readRefusal,
   refuseStatement,
@@ -62,10 +63,19 @@ export async function storeBatch(
   if (fault !== undefined) {
     const ranges = refused.toSorted((a, b) => a.from - b.from)
     refusal = { ranges, fault: describeFault(fault) }
+    if (isAll(ranges, batch.count)) {
+      // Nothing was stored: once somebody has mended the cause, it may be sent again as it is.
+      await session.query('ROLLBACK')
+      return { refusal, altered: nothingAltered() }
+    }
     await session.query(refuseStatement(ledger, token, refusal))
   }
   await commit(session)
   return { refusal, altered }
+}
+
+function isAll(ranges: readonly RecordRange[], count: number): boolean {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0) === count
 }
 
 /** Of a text with several statements pg gives a list of results. */

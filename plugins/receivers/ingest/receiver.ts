@@ -49,6 +49,7 @@ export class IngestReceiver implements Receiver {
     const document = Buffer.from(JSON.stringify(openApiDocument(config), null, 2))
     this.#server.route(config.openapi_path, {
       methods: ['GET'],
+      isPublic: true,
       handler: () =>
         Promise.resolve({
           status: 200,
@@ -74,10 +75,10 @@ export class IngestReceiver implements Receiver {
 
   #ingest(): HttpHandler {
     const { include_metadata: includeMetadata } = this.#config
-    return async ({ body, contentType, headers, clientAddress, signal }) => {
+    return async ({ body, contentType, headers, clientAddress, identity, signal }) => {
       const metadata = includeMetadata ? headerMetadata(headers) : undefined
       const given = headers['x-request-id'] as string | undefined
-      const context = batchContext(given, clientAddress, metadata)
+      const context = batchContext(given, clientAddress, metadata, identity)
       try {
         return await this.#intake.take(body, LAYOUTS[contentType]!, context, signal)
       } catch (thrown) {

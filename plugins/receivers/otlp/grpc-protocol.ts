@@ -22,7 +22,8 @@ export function createGrpcProtocol(
   const server = new GrpcServer(config, context)
   server.unary(LOGS, call => {
     const metadata = config.include_metadata ? call.metadata : undefined
-    const origin = batchContext(call.header('x-request-id'), call.clientAddress, metadata)
+    const { clientAddress, identity } = call
+    const origin = batchContext(call.header('x-request-id'), clientAddress, metadata, identity)
     return intake.take(call.message, 'protobuf', origin, call.signal)
   })
   for (const path of OTHERS) server.unary(path, onlyLogs, { listed: false })

@@ -37,10 +37,10 @@ export function createHttpProtocol(
 
 function logsHandler(includeMetadata: boolean, intake: Intake): HttpHandler {
   return async request => {
-    const { body, contentType, headers, clientAddress, signal } = request
+    const { body, contentType, headers, clientAddress, identity, signal } = request
     const metadata = includeMetadata ? headerMetadata(headers) : undefined
     const requestId = headers['x-request-id'] as string | undefined
-    const context = batchContext(requestId, clientAddress, metadata)
+    const context = batchContext(requestId, clientAddress, metadata, identity)
     const response = await intake.take(body, ENCODINGS[contentType]!, context, signal)
     return { status: 200, headers: { 'content-type': contentType }, body: response }
   }

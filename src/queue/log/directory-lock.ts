@@ -1,7 +1,17 @@
+import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { link, mkdir, open, readFile, rename, stat, unlink, utimes } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, stat, unlink, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/*
+ * `lock` names the holder. When that one is gone, its successor is whoever creates the file that is
+ * named after it (`lock.<hash of its content>`), which only one can; so the holder is the last of a
+ * chain. Looking at a lock and removing it instead would be two steps, and between them another may
+ * have taken it. The successor then renames its file to `lock`, and so the chain is short again; who
+ * had begun to read the old chain sees that from its begin, which is read once more.
+ */
 
 /** Who holds a queue's directory. */
 export interface LockHolder {
@@ -17,10 +27,20 @@ export interface DirectoryLock {
   release(): Promise<void>
 }
 
+interface FoundLock {
+  readonly path: string
+  readonly text: string
+  /** Undefined for what a crash has cut short, or another process is just writing. */
+  readonly holder: LockHolder | undefined
+}
+
 const TOUCH_MS = 5000
 /** A holder on another host is gone when it has not touched the file for so long. */
 const STALE_MS = 30_000
-const TRIES = 5
+/** Nobody takes longer to write a line. */
+const WRITING_MS = 2000
+const TRIES = 50
+const TRY_AGAIN_MS = 50
 
 /**
  * Takes the directory for this process. On one host the holder's process is looked at; in
@@ -29,24 +49,31 @@ const TRIES = 5
  */
 export async function lockDirectory(directory: string, owner: string): Promise<DirectoryLock> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  const path = join(directory, 'lock')
-  const text = JSON.stringify(selfAs(owner))
+  const root = join(directory, 'lock')
+  const text = JSON.stringify({ ...self(owner), id: randomUUID() })
   for (let i = 0; i < TRIES; i++) {
-    if (await create(path, text)) return hold(path, text)
-    const found = await readLock(path)
-    if (found === undefined) continue
-    if (await isAlive(found.holder, path)) throw inUse(directory, found.holder)
-    await removeStale(path, found.text)
+    const last = (await readChain(root)).at(-1)
+    if (last !== undefined && (await isAlive(last))) {
+      if (last.holder !== undefined) throw inUse(directory, last.holder)
+      await sleep(TRY_AGAIN_MS)
+      continue
+    }
+    const path = last === undefined ? root : successorPath(root, last.text)
+    if (!(await create(path, text))) continue
+    const chain = await readChain(root)
+    if (chain.at(-1)?.text === text) {
+      await shorten(root, chain)
+      return hold(root, text)
+    }
+    await unlink(path).catch(ignoreMissing)
   }
   throw new Error(`${directory} is in use: others keep taking its lock`)
 }
 
 /** The holder of a directory; undefined when nobody has it open. */
 export async function lockHolder(directory: string): Promise<LockHolder | undefined> {
-  const path = join(directory, 'lock')
-  const found = await readLock(path)
-  if (found === undefined) return undefined
-  return (await isAlive(found.holder, path)) ? found.holder : undefined
+  const last = (await readChain(join(directory, 'lock'))).at(-1)
+  return last !== undefined && (await isAlive(last)) ? last.holder : undefined
 }
 
 function hold(path: string, text: string): DirectoryLock {
@@ -79,44 +106,55 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
-async function readLock(path: string): Promise<{ text: string; holder: LockHolder } | undefined> {
+/** The lock and its successors; the last one counts. */
+async function readChain(root: string): Promise<FoundLock[]> {
+  const chain: FoundLock[] = []
+  for (let path = root; ; path = successorPath(root, chain.at(-1)!.text)) {
+    const found = await readLock(path)
+    if (found === undefined) return chain
+    chain.push(found)
+  }
+}
+
+/** Of a chain that ends with this process, which thereby becomes the only one in it. */
+async function shorten(root: string, chain: readonly FoundLock[]): Promise<void> {
+  if (chain.length === 1) return
+  await rename(chain.at(-1)!.path, root)
+  for (const { path } of chain.slice(1, -1)) await unlink(path).catch(ignoreMissing)
+}
+
+function successorPath(root: string, text: string): string {
+  return `${root}.${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
+}
+
+async function readLock(path: string): Promise<FoundLock | undefined> {
   try {
     const text = await readFile(path, 'utf8')
-    return { text, holder: parseHolder(text) }
+    return { path, text, holder: parseHolder(text) }
   } catch (error) {
     return ignoreMissing(error)
   }
 }
 
-/** What was cut short by a crash names nobody: pid 0 is never alive here. */
-function parseHolder(text: string): LockHolder {
+function parseHolder(text: string): LockHolder | undefined {
   try {
     const { pid, host, processStart, owner } = JSON.parse(text) as Partial<LockHolder>
     return { pid: pid ?? 0, host: host ?? '', processStart: processStart ?? '', owner: owner ?? '' }
   } catch {
-    return { pid: 0, host: hostname(), processStart: '', owner: '' }
+    return undefined
   }
 }
 
-async function isAlive({ pid, host, processStart }: LockHolder, path: string): Promise<boolean> {
-  if (host === hostname()) return pid > 0 && startOf(pid) === processStart
-  const { mtimeMs } = await stat(path)
-  return Date.now() - mtimeMs < STALE_MS
-}
-
-/** Moves the lock away before it is removed, so that a new holder's is not taken for the old one. */
-async function removeStale(path: string, text: string): Promise<void> {
-  const aside = `${path}.${process.pid}`
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    return ignoreMissing(error)
+async function isAlive({ holder, path }: FoundLock): Promise<boolean> {
+  if (holder?.host === hostname()) {
+    return holder.pid > 0 && startOf(holder.pid) === holder.processStart
   }
-  if ((await readFile(aside, 'utf8')) !== text) await link(aside, path).catch(() => {})
-  await unlink(aside)
+  const found = await stat(path).catch(ignoreMissing)
+  if (found === undefined) return false
+  return Math.abs(Date.now() - found.mtimeMs) < (holder === undefined ? WRITING_MS : STALE_MS)
 }
 
-function selfAs(owner: string): LockHolder {
+function self(owner: string): LockHolder {
   const { pid } = process
   return { pid, host: hostname(), processStart: startOf(pid) ?? '', owner }
 }

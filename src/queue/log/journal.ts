@@ -92,6 +92,14 @@ export class Journal {
     await this.sync()
   }
 
+  /** Nothing before the mark is to be sent. Not waited for: forgotten, it is sent after all. */
+  moveTo(to: Mark): void {
+    this.#cursor = to
+    if (this.#closed) return
+    this.#pending.push({ kind: 'cursor', to })
+    this.#flushSoon()
+  }
+
   /** After `close` it is not written down: the files may be another's by then. */
   done(id: number): void {
     if (!this.#open.delete(id) || this.#closed) return

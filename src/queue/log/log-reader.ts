@@ -1,4 +1,5 @@
 import type { OpenFile } from './files.ts'
+import type { LotSums } from './journal-entry.ts'
 import { type Place, placeAfter } from './place.ts'
 import type { QueueFolder } from './queue-folder.ts'
 import type { RecordHeader } from './record.ts'
@@ -16,14 +17,10 @@ export interface LogReaderOptions {
 }
 
 /** What was written and cannot be read any more. */
-export interface Loss {
-  readonly segment: number
-  /** In the segment, where the damage begins. */
-  readonly offset: number
-  readonly requests: number
-  /** Known once the segment has been passed: in the report of its end. */
-  readonly records: number
-  readonly bytes: number
+export interface Loss extends LotSums {
+  readonly from: Place
+  /** Where reading goes on. The records are known once the segment has been passed. */
+  readonly to: Place
 }
 
 export interface ReadRecord {
@@ -53,7 +50,7 @@ export class LogReader {
 
   /** Undefined at the end of the log as it is now; later there may be more. */
   async next(): Promise<ReadRecord | undefined> {
-    const { tail, onLost } = this.#options
+    const { tail } = this.#options
     while (this.#place.totals.sequence < tail().totals.sequence) {
       const found = await this.#found()
       if (found === undefined) {
@@ -65,9 +62,8 @@ export class LogReader {
       const isFiller = found.kind === 'record'
       const sequence = isFiller ? found.header.sequence + 1 : this.#scan!.sequence
       const { segment, totals } = this.#place
-      const requests = sequence - totals.sequence
-      onLost({ segment, offset: found.offset, requests, records: 0, bytes: 0 })
-      this.#place = { segment, offset: this.#scan!.offset, totals: { ...totals, sequence } }
+      const place = { segment, offset: this.#scan!.offset, totals: { ...totals, sequence } }
+      this.#lose(place, { requests: sequence - totals.sequence, records: 0, bytes: 0 })
     }
     // The header of the last segment, empty itself, may tell of losses in the one before.
     while (this.#place.segment < tail().segment && this.#advance()) {}
@@ -116,17 +112,22 @@ export class LogReader {
 
   /** On to the next segment; what its header counts and was not seen is lost. */
   #advance(): boolean {
-    const { segments, onLost } = this.#options
-    const next = segments.after(this.#place.segment)
+    const next = this.#options.segments.after(this.#place.segment)
     if (next === undefined) return false
-    const { segment, offset, totals } = this.#place
+    const { totals } = this.#place
     const { begin } = next
     const records = begin.totals.records - totals.records
     const bytes = begin.totals.bytes - totals.bytes
     const requests = begin.totals.sequence - totals.sequence
-    if (records > 0 || requests > 0) onLost({ segment, offset, requests, records, bytes })
+    if (records > 0 || requests > 0) this.#lose(begin, { requests, records, bytes })
     this.#place = begin
     this.#scan = undefined
     return true
+  }
+
+  #lose(to: Place, sums: LotSums): void {
+    const from = this.#place
+    this.#place = to
+    this.#options.onLost({ from, to, ...sums })
   }
 }

@@ -32,3 +32,8 @@ export function placeAfter(
     },
   }
 }
+
+export function isBehind(place: Place, other: Place): boolean {
+  if (place.segment !== other.segment) return place.segment > other.segment
+  return place.offset > other.offset
+}

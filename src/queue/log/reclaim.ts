@@ -1,15 +1,23 @@
 import type { Journal } from './journal.ts'
+import type { Place } from './place.ts'
 import type { QueueFolder } from './queue-folder.ts'
 import type { Segments } from './segments.ts'
 
+/** What will never be read again, though the cursor is before it. */
+interface PassedSegments {
+  readonly from: Place
+  readonly to: Place
+}
+
 /**
- * Puts away segments in which everything is done, wherever they are: one batch that cannot be
- * sent keeps its own segment, not all that come after it.
+ * Puts away segments in which everything is done or dropped, wherever they are: one batch that
+ * cannot be sent keeps its own segment, not all that come after it.
  */
 export class Reclaim {
   readonly #journal: Journal
   readonly #folder: QueueFolder
   readonly #segments: Segments
+  readonly #passed: () => readonly PassedSegments[]
   readonly #onError: (error: unknown) => void
   #running: Promise<void> | undefined
 
@@ -17,11 +25,13 @@ export class Reclaim {
     journal: Journal,
     folder: QueueFolder,
     segments: Segments,
+    passed: () => readonly PassedSegments[],
     onError: (error: unknown) => void,
   ) {
     this.#journal = journal
     this.#folder = folder
     this.#segments = segments
+    this.#passed = passed
     this.#onError = onError
   }
 
@@ -54,13 +64,21 @@ export class Reclaim {
     const { cursor, open } = this.#journal
     // Fast path, asked after every lot.
     const [oldest] = this.#segments
-    if (oldest === undefined || oldest.number >= cursor.place.segment) return []
+    const passed = this.#passed()
+    const cursorSegment = cursor.place.segment
+    if (oldest === undefined) return []
+    if (oldest.number >= cursorSegment && passed.length === 0) return []
     const needed = new Set<number>()
     for (const { from, to } of open) {
       for (let n = from.place.segment; n <= to.place.segment; n++) needed.add(n)
     }
     return [...this.#segments]
       .map(({ number }) => number)
-      .filter(number => number < cursor.place.segment && !needed.has(number))
+      .filter(number => !needed.has(number))
+      .filter(
+        number =>
+          number < cursorSegment ||
+          passed.some(({ from, to }) => from.segment < number && number < to.segment),
+      )
   }
 }

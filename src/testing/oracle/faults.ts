@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FaultProxy } from './destinations/fault-proxy.ts'
+import type { Disturber } from './destinations/destination.ts'
 import type { ParsecUnderTest } from './parsec-under-test.ts'
 import type { DestinationFault, ProcessFault, RunPlan } from './plan.ts'
 import type { QueueDisk } from './queue-disk.ts'
@@ -8,7 +8,7 @@ import type { QueueDisk } from './queue-disk.ts'
 export interface FaultTargets {
   readonly parsec: ParsecUnderTest
   readonly disk: QueueDisk
-  readonly proxy: FaultProxy | undefined
+  readonly proxy: Disturber | undefined
   /** Gets a line for each fault. */
   readonly tell: (line: string) => void
   /** Told of what cannot be done here, and why. */

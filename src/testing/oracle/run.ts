@@ -4,6 +4,7 @@ import { startClickHouseDestination } from './destinations/clickhouse.ts'
 import type { Destination, DestinationName } from './destinations/destination.ts'
 import { createEmbeddedDestination } from './destinations/embedded.ts'
 import { startOtlpDestination } from './destinations/otlp.ts'
+import { startPostgresDestination } from './destinations/postgres.ts'
 import { runFaults } from './faults.ts'
 import { Issuer } from './issuer.ts'
 import { judge, type Verdict } from './judge.ts'
@@ -200,6 +201,8 @@ class Run {
         return Promise.resolve(createEmbeddedDestination(this.#mint, this.#folder))
       case 'clickhouse':
         return startClickHouseDestination(this.#mint, seed, this.#folder)
+      case 'postgres':
+        return startPostgresDestination(this.#mint, seed)
       case 'otlp':
         return startOtlpDestination(this.#mint, seed)
     }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -94,4 +95,53 @@ test('a lock that another has taken over meanwhile is not released', async t => 
   await writeFile(join(directory, 'lock'), elsewhere)
   await lock.release()
   t.is(await readFile(join(directory, 'lock'), 'utf8'), elsewhere)
+})
+
+test('of many that start at once over a stale lock, exactly one wins', async t => {
+  for (let round = 0; round < 3; round++) {
+    const directory = await tempFolder(t)
+    const stale = { pid: process.pid, host: hostname(), processStart: '1', owner: 'before' }
+    await writeFile(join(directory, 'lock'), JSON.stringify(stale))
+    const children = Array.from({ length: 4 }, () => startQueueChild(t, 'lock', directory))
+    await Promise.all(children.map(child => child.heard(1)))
+    const winners = children.filter(({ said }) => said[0] === 'locked')
+    t.is(winners.length, 1, children.map(({ said }) => said[0]).join('\n'))
+    t.like(await lines(directory), { pid: winners[0]!.pid })
+    await Promise.all(children.map(child => child.kill()))
+  }
+})
+
+test('of many in one process, exactly one wins', async t => {
+  const directory = await tempFolder(t)
+  const stale = { pid: 1, host: 'elsewhere', processStart: '', owner: 'before' }
+  await writeFile(join(directory, 'lock'), JSON.stringify(stale))
+  const old = new Date(Date.now() - 60_000)
+  await utimes(join(directory, 'lock'), old, old)
+  const all = await Promise.allSettled(
+    Array.from({ length: 10 }, (_, i) => lockDirectory(directory, `otlp/${i}`)),
+  )
+  const won = all.filter(({ status }) => status === 'fulfilled')
+  t.is(won.length, 1)
+  t.deepEqual(await readdir(directory), ['lock'])
+})
+
+test('one that died while it took over is succeeded in turn, and nothing of it stays', async t => {
+  const directory = await tempFolder(t)
+  const dead = JSON.stringify({ pid: process.pid, host: hostname(), processStart: '1', owner: 'a' })
+  await writeFile(join(directory, 'lock'), dead)
+  const hash = createHash('sha256').update(dead).digest('hex').slice(0, 16)
+  await writeFile(join(directory, `lock.${hash}`), dead.replace('"a"', '"b"'))
+  const lock = await lockDirectory(directory, 'otlp')
+  t.deepEqual(await readdir(directory), ['lock'])
+  t.like(await lines(directory), { pid: process.pid, owner: 'otlp' })
+  await lock.release()
+})
+
+test('a lock that is just being written is waited for, not taken over', async t => {
+  const directory = await tempFolder(t)
+  const path = join(directory, 'lock')
+  await writeFile(path, '')
+  const taken = lockDirectory(directory, 'otlp')
+  await writeFile(path, elsewhere)
+  await t.throwsAsync(taken, { message: /is in use by process 1 on elsewhere/ })
 })

@@ -1,5 +1,15 @@
 import type { Arrival } from '../judge.ts'
-import type { FaultProxy } from './fault-proxy.ts'
+import type { DestinationFault } from '../plan.ts'
+
+/** Stands between Parsec and the destination, and misbehaves as told. */
+export interface Disturber {
+  /** Requests that something was done to. */
+  readonly disturbed: number
+  /** Begins with this fault; undefined: all is well again. */
+  set(fault: DestinationFault | undefined): void
+  /** true: down, whatever else is going on. */
+  hold(isHeld: boolean): void
+}
 
 /** Where the records of one run end. */
 export interface Destination {
@@ -8,7 +18,7 @@ export interface Destination {
   /** Does Parsec promise that a record is stored there once? */
   readonly exactlyOnce: boolean
   /** Undefined for a destination inside Parsec, which has no network to disturb. */
-  readonly proxy: FaultProxy | undefined
+  readonly proxy: Disturber | undefined
   /** What it must have for this number, in the form of `Arrival.content`. */
   readonly expected: (number: number) => string
   /** Everything it has, when Parsec has ended. `configFile` is Parsec's. */
@@ -16,5 +26,5 @@ export interface Destination {
   close(): Promise<void>
 }
 
-export const DESTINATIONS = ['embedded', 'clickhouse', 'otlp'] as const
+export const DESTINATIONS = ['embedded', 'clickhouse', 'postgres', 'otlp'] as const
 export type DestinationName = (typeof DESTINATIONS)[number]

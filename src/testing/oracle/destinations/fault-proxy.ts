@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DestinationFault } from '../plan.ts'
 import { Random } from '../random.ts'
+import type { Disturber } from './destination.ts'
 
 const GARBAGE = '<html><title>502</title>\0\u00ff{"half": '
 /** Codes of ClickHouse for "busy" and "memory"; a server without them ignores the header. */
@@ -19,7 +20,7 @@ const EXCEPTION_CODES = [202, 241]
  * Stands between Parsec and an HTTP destination that is always well, and misbehaves as told. It
  * never says yes to what the destination has not got: nobody could deliver to a server that lies.
  */
-export class FaultProxy {
+export class FaultProxy implements Disturber {
   readonly #server: Server
   readonly #upstream: URL
   readonly #agent = new Agent({ keepAlive: true })

@@ -5,7 +5,6 @@ import {
   describeFault,
   isRecordFault,
   isSchemaMissing,
-  refusedError,
 } from '../../../../plugins/exporters/postgres/errors.ts'
 import { PipelineError } from '../../../../src/plugin/pipeline-error.ts'
 
@@ -87,7 +86,6 @@ test('what a record holds is told from everything else', t => {
   t.false(isRecordFault(new Error('22P02')))
   t.true(isSchemaMissing(classifyError(serverError('42P01'), 'db')))
   t.false(isSchemaMissing(classifyError(serverError('22P02'), 'db')))
-  t.like(refusedError('x'), { retryable: false, reason: 'rejected' })
 })
 
 test('what the server said is one line, without the record it quotes', t => {

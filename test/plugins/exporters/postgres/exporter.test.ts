@@ -3,6 +3,8 @@ import type { ExecutionContext } from 'ava'
 import { postgresExporter } from '../../../../plugins/exporters/postgres/index.ts'
 import type { LogBatch } from '../../../../src/batch/log-batch.ts'
 import { buildLogs, buildLogsRequest } from '../../../../src/otlp/build-logs.ts'
+import { decodeLogs } from '../../../../src/otlp/decode-logs.ts'
+import { encodeLogs } from '../../../../src/otlp/encode-logs.ts'
 import type { Exporter } from '../../../../src/plugin/component.ts'
 import { PipelineError } from '../../../../src/plugin/pipeline-error.ts'
 import {
@@ -136,16 +138,26 @@ pgTest(
   },
 )
 
-pgTest('bad records are refused for good and counted, good ones beside them stored', async t => {
-  const endpoint = await server.database()
-  const { exporter, bodies } = await started(t, { endpoint })
-  const client = await connectTo(t, endpoint)
-  await client.query("ALTER TABLE otel_logs ADD CHECK (body <> 'bad')")
-  const error = await t.throwsAsync(exporter.consume(batchOf('a', 'bad', 'b'), never))
-  t.like(error, { retryable: false, reason: 'rejected' })
-  t.regex(error.message, /1 of 3 records were refused: SQLSTATE 23514/)
-  t.deepEqual(await bodies(), ['a', 'b'])
-})
+pgTest(
+  'bad records are refused for good, and can be sent again when the cause is mended',
+  async t => {
+    const endpoint = await server.database()
+    const { exporter, bodies } = await started(t, { endpoint })
+    const client = await connectTo(t, endpoint)
+    await client.query("ALTER TABLE otel_logs ADD CONSTRAINT no_bad CHECK (body <> 'bad')")
+    const batch = batchOf('a', 'bad', 'b')
+    const error = PipelineError.from(await t.throwsAsync(exporter.consume(batch, never)))
+    t.like(error, { retryable: false, reason: 'rejected' })
+    t.regex(error.message, /1 of 3 records were refused, the first: SQLSTATE 23514/)
+    t.deepEqual(await bodies(), ['a', 'b'])
+    await client.query('ALTER TABLE otel_logs DROP CONSTRAINT no_bad')
+    const [part] = error.rejected?.parts ?? []
+    // As the dead letter sends it: encoded by itself, under the part's origin.
+    const { batch: alone } = decodeLogs(encodeLogs(part!.records), { requestId: 'replay' })
+    for (let i = 0; i < 2; i++) await exporter.consume(alone.with({ origin: part!.origin }), never)
+    t.deepEqual(await bodies(), ['a', 'b', 'bad'])
+  },
+)
 
 pgTest('what was changed to fit is counted', async t => {
   const { exporter, context } = await started(t)

@@ -87,6 +87,17 @@ pgTest('a repetition has the same verdict on what was refused', async t => {
   t.deepEqual(await bodies(), ['a', 'b'])
 })
 
+pgTest('a batch that is refused whole may be sent again when the cause is mended', async t => {
+  const { store, bodies, sql } = await subject(t)
+  await sql("ALTER TABLE otel_logs ADD CONSTRAINT no_bad CHECK (body <> 'bad')")
+  const first = await store(batchOf('bad'), 'q/1')
+  t.deepEqual(first.refusal?.ranges, [{ from: 0, to: 1 }])
+  t.deepEqual(await sql('SELECT * FROM otel_logs_ledger'), [])
+  await sql('ALTER TABLE otel_logs DROP CONSTRAINT no_bad')
+  t.is((await store(batchOf('bad'), 'q/1')).refusal, undefined)
+  t.deepEqual(await bodies(), ['bad'])
+})
+
 pgTest('when the table is gone, nothing is remembered either', async t => {
   const { store, bodies, sql } = await subject(t)
   await sql('ALTER TABLE otel_logs RENAME TO elsewhere')

@@ -68,11 +68,6 @@ test(
 )
 test(
   refuses,
-  'actions: [{key: a, action: insert, from_context: auth.sub}]',
-  'actions.0.from_context: values of the authentication (auth.*) are not supported yet',
-)
-test(
-  refuses,
   'actions: [{key: a, action: delete}]\ninclude: {match_type: strict}',
   'include: matches nothing: at least one of log_bodies, log_severity_texts, attributes, resources, libraries or log_severity_number',
 )

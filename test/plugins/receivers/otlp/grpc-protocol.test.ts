@@ -77,7 +77,8 @@ for (const [error, code, retryAfterMs] of [
     const receiver = await startReceiver(t, { grpc: {} })
     receiver.sink.before = () => Promise.reject(error)
     const thrown = await t.throwsAsync<ServiceError>(call(receiver, good))
-    t.deepEqual([thrown?.code, thrown?.details], [code, 'no'])
+    const words = error instanceof PipelineError ? 'no' : 'internal error, see the log'
+    t.deepEqual([thrown?.code, thrown?.details], [code, words])
     const [details] = thrown?.metadata.get('grpc-status-details-bin') ?? []
     t.is(details && decodeRpcStatus(details as Buffer).retryAfterMs, retryAfterMs)
     t.is(await counted(receiver, 'receiverRefused', 'grpc'), 1)

@@ -47,8 +47,8 @@ test('no protocol', misconfigured, { protocols: {} }, /at least one protocol/)
 test('nothing at all', misconfigured, {}, /protocols/)
 test('an unknown protocol', misconfigured, { protocols: { thrift: {} } }, /thrift/)
 test('an unknown key', misconfigured, { protocols: { http: { port: 1 } } }, /port/)
-const auth = { protocols: { grpc: { auth: { authenticator: 'oidc' } } } }
-test('auth', misconfigured, auth, /auth is not supported yet/)
+const auth = { protocols: { grpc: { auth: { authenticator: '' } } } }
+test('auth by nobody', misconfigured, auth, /authenticator/)
 
 test('an address in use names component, key and endpoint', async t => {
   const first = await startReceiver(t, { http: {} })
