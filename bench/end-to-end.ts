@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CORPUS, corpus } from './corpus.ts'
 import { builtFile, type Measured, measure, Server } from './measure.ts'
-import { type BenchPath, PORTS, type Protocol, pathConfig } from './paths.ts'
+import { type BenchPath, PORTS, pathConfig } from './paths.ts'
 import { plainRecords } from './plain-records.ts'
 
 export interface EndToEndOptions {
@@ -31,7 +31,7 @@ export async function measurePath(path: BenchPath, options: EndToEndOptions): Pr
   const rows: Row[] = []
   await inFolder(async folder => {
     const config = join(folder, 'config.yaml')
-    writeFileSync(config, pathConfig(path))
+    writeFileSync(config, pathConfig(path, folder))
     const sink = SINKS[path.exporter]
     const parsec = [process.execPath, builtFile('..', '..', 'bin', 'parsec.js'), 'run']
     const programs = [['parsec', [...parsec, '--config', config]] as const]
@@ -41,7 +41,7 @@ export async function measurePath(path: BenchPath, options: EndToEndOptions): Pr
     }
     for (const [program, command] of programs) {
       const measured = await withSink(sink, folder, () =>
-        underLoad(command, PORTS[path.protocol], path.protocol, folder, options.seconds),
+        underLoad(command, path, folder, options.seconds),
       )
       rows.unshift({ name, program, goal: path.goal, measured })
     }
@@ -49,13 +49,7 @@ export async function measurePath(path: BenchPath, options: EndToEndOptions): Pr
       const kind = path.protocol === 'grpc' ? 'grpc' : 'http'
       const bare = [process.execPath, builtFile('servers', `bare-${kind}.js`)]
       const port = PORTS[path.protocol]
-      const measured = await underLoad(
-        [...bare, String(port)],
-        port,
-        path.protocol,
-        folder,
-        options.seconds,
-      )
+      const measured = await underLoad([...bare, String(port)], path, folder, options.seconds)
       rows.push({ name, program: 'bare server', goal: undefined, measured })
     }
   })
@@ -71,7 +65,7 @@ async function runCollector(
   const command = [options.collector!, '--config', config]
   try {
     const measured = await withSink(SINKS[path.exporter], folder, () =>
-      underLoad(command, PORTS[path.protocol], path.protocol, folder, options.seconds),
+      underLoad(command, path, folder, options.seconds),
     )
     return [{ name: path.name, program: 'collector', goal: undefined, measured }]
   } catch (error) {
@@ -98,12 +92,13 @@ async function withSink<T>(
 
 async function underLoad(
   command: readonly string[],
-  port: number,
-  protocol: Protocol,
+  path: BenchPath,
   folder: string,
   seconds: number,
 ): Promise<Measured> {
-  const { body, records } = requestOf(protocol)
+  const { protocol } = path
+  const port = PORTS[protocol]
+  const { body, records } = requestOf(path)
   const bodyFile = join(folder, `body.${protocol}`)
   writeFileSync(bodyFile, body)
   const server = new Server(command, 0, join(folder, 'server.log'))
@@ -115,11 +110,12 @@ async function underLoad(
   }
 }
 
-function requestOf(protocol: Protocol): { body: Buffer; records: number } {
+function requestOf({ protocol, queue }: BenchPath): { body: Buffer; records: number } {
   if (protocol === 'ingest') return { body: plainRecords(100), records: 100 }
-  const body = corpus(CORPUS.logs1000)
-  if (protocol === 'http') return { body, records: 1000 }
-  return { body: Buffer.concat([messagePrefix(body.length), body]), records: 1000 }
+  const body = corpus(queue === undefined ? CORPUS.logs1000 : CORPUS.logs190)
+  const records = queue === undefined ? 1000 : 190
+  if (protocol === 'http') return { body, records }
+  return { body: Buffer.concat([messagePrefix(body.length), body]), records }
 }
 
 /** gRPC's length-prefixed message: one byte "not compressed", four bytes of length. */

@@ -3,6 +3,7 @@ import { matchesFilter } from '../dead-letter/letter-filter.ts'
 import { readLetters, type StoredLetter } from '../dead-letter/read-letters.ts'
 import { addConfigOptions, type ConfigOptions } from './config-options.ts'
 import type { CliContext } from './context.ts'
+import { counted } from './counted.ts'
 import {
   addFilterOptions,
   chosenDirectories,
@@ -57,7 +58,7 @@ export function deadLetterLsCommand(context: CliContext): Command {
       context.stdout.write(
         total.letters === 0
           ? 'no dead letters\n'
-          : `${total.letters} letters, ${total.records} records, ${total.open} letters not replayed\n`,
+          : `${counted(total.letters, 'letter')}, ${counted(total.records, 'record')}, ${counted(total.open, 'letter')} not replayed\n`,
       )
     })
 }

@@ -6,6 +6,7 @@ import { createLogger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { addConfigOptions, type ConfigOptions } from './config-options.ts'
 import type { CliContext } from './context.ts'
+import { counted } from './counted.ts'
 import {
   addFilterOptions,
   directoriesOf,
@@ -117,7 +118,8 @@ class Summary {
 
   print(): void {
     const parts = [...this.#totals].map(
-      ([kind, { letters, records }]) => `${kind} ${letters} letters with ${records} records`,
+      ([kind, { letters, records }]) =>
+        `${kind} ${counted(letters, 'letter')} with ${counted(records, 'record')}`,
     )
     this.#context.stdout.write(parts.length === 0 ? 'nothing to replay\n' : `${parts.join(', ')}\n`)
   }

@@ -1,6 +1,7 @@
 import type { LockHolder } from '../queue/log/directory-lock.ts'
 import type { QueueReport } from '../queue/tools/list-queue.ts'
 import type { Damage, Verification } from '../queue/tools/verify-queue.ts'
+import { counted } from './counted.ts'
 
 /** `parsec queue ls` for people. */
 export function queueText(
@@ -12,8 +13,8 @@ export function queueText(
   const open = holder === undefined ? 'nobody' : `process ${holder.pid}, exporter ${holder.owner}`
   const lines = [
     `${directory}  queue ${queueId}, open by ${open}`,
-    `waiting    ${count(waiting.batches, 'batch')}, ${count(waiting.logRecords, 'log record')}, ${bytes(waiting.bytes)}`,
-    `in flight  ${count(inFlight.lots, 'lot')} of ${count(inFlight.batches, 'batch')}, ${count(inFlight.logRecords, 'log record')}`,
+    `waiting    ${counted(waiting.batches, 'batch')}, ${counted(waiting.logRecords, 'log record')}, ${bytes(waiting.bytes)}`,
+    `in flight  ${counted(inFlight.lots, 'lot')} of ${counted(inFlight.batches, 'batch')}, ${counted(inFlight.logRecords, 'log record')}`,
     ...(oldestAt === undefined ? [] : [`oldest     accepted ${oldestAt}`]),
     ...troubles.map(trouble => `TROUBLE    ${trouble}`),
     '',
@@ -40,12 +41,12 @@ export function verificationText({
   bytes: size,
   damages,
 }: Verification): string {
-  const good = `${count(batches, 'batch')}, ${count(logRecords, 'log record')}, ${bytes(size)}: intact\n`
+  const good = `${counted(batches, 'batch')}, ${counted(logRecords, 'log record')}, ${bytes(size)}: intact\n`
   return good + damages.map(damage => `${damageText(damage)}\n`).join('')
 }
 
 export function damageText({ file, offset, bytes: size, batches }: Damage): string {
-  const lost = batches === 0 ? 'the header of the segment' : count(batches, 'batch')
+  const lost = batches === 0 ? 'the header of the segment' : counted(batches, 'batch')
   return `DAMAGED ${file} at byte ${offset}, ${size} bytes: ${lost}`
 }
 
@@ -56,11 +57,6 @@ function row(cells: readonly string[]): string {
     .map((cell, i) => cell.padEnd(WIDTHS[i] ?? 0))
     .join(' ')
     .trimEnd()
-}
-
-function count(number: number, noun: string): string {
-  const plural = noun.endsWith('ch') ? `${noun}es` : `${noun}s`
-  return `${number} ${number === 1 ? noun : plural}`
 }
 
 function bytes(size: number): string {

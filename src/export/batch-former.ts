@@ -1,6 +1,6 @@
 import type { LogBatch } from '../batch/log-batch.ts'
 import { mergedContext } from '../batch/merged-context.ts'
-import { mergedOrigin, randomOrigin, rangeOrigin } from '../batch/origin.ts'
+import { mergedOrigin, type Origin, randomOrigin, rangeOrigin } from '../batch/origin.ts'
 import { mergeLogs } from '../otlp/merge-logs.ts'
 import { sharedController } from '../plugin/abort.ts'
 import type { Clock } from '../plugin/clock.ts'
@@ -19,7 +19,7 @@ export interface FormedBatch {
 }
 
 /** Where the former's items come from and where their verdicts go: a queue, and its senders. */
-export interface ItemSource extends Pick<Queue, 'resume' | 'take' | 'begin' | 'done'> {
+export interface ItemSource extends Pick<Queue, 'resume' | 'take' | 'begin' | 'nameOf' | 'done'> {
   settle(item: QueueItem, error: PipelineError | undefined): void
 }
 
@@ -121,7 +121,7 @@ export class BatchFormer {
 
   /** Parts that cannot be merged are sent one by one: none is lost for its neighbours' sake. */
   #join(parts: readonly Part[], lot: Lot, begun: Promise<void>): Forming {
-    const groups = tryMerge(parts)
+    const groups = tryMerge(parts, this.#source.nameOf(lot))
     let open = groups.length
     const forming = groups.map(({ batch, parts: joined }) => {
       const items = joined.map(({ item }) => item)
@@ -182,9 +182,15 @@ export class BatchFormer {
   }
 }
 
-function tryMerge(parts: readonly Part[]): { batch: LogBatch; parts: readonly Part[] }[] {
+interface Group {
+  readonly batch: LogBatch
+  readonly parts: readonly Part[]
+}
+
+function tryMerge(parts: readonly Part[], name: Origin | undefined): Group[] {
   try {
-    return [{ batch: merge(parts.map(partBatch)), parts }]
+    const batch = merge(parts.map(partBatch))
+    return [{ batch: name === undefined ? batch : batch.with({ origin: name }), parts }]
   } catch {
     return parts.map(part => ({ batch: partBatch(part), parts: [part] }))
   }

@@ -191,6 +191,7 @@ export class SendingQueue implements Consumer, Component {
       resume: () => queue.resume(),
       take: signal => this.#take(signal),
       begin: lot => queue.begin(lot),
+      nameOf: lot => queue.nameOf(lot),
       done: lot => this.#done(lot),
       settle: (item, error) => this.#settle(item, error),
     }

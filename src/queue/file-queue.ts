@@ -1,4 +1,5 @@
 import type { LogBatch } from '../batch/log-batch.ts'
+import type { Origin } from '../batch/origin.ts'
 import { decodeLogs } from '../otlp/decode-logs.ts'
 import { encodeLogs } from '../otlp/encode-logs.ts'
 import { orAborted } from '../plugin/abort.ts'
@@ -209,6 +210,11 @@ export class FileQueue implements Queue {
         writing = journal.sync()
       }
     }
+  }
+
+  nameOf(lot: Lot): Origin | undefined {
+    const range = this.#started(this.#lots).rangeOf(lot)
+    return range && `${this.#started(this.#opened).queueId}/${range}`
   }
 
   done(lot: Lot): void {

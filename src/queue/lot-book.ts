@@ -71,6 +71,17 @@ export class LotBook {
     return begun
   }
 
+  /** From where to where, for a lot of several batches. */
+  rangeOf(lot: Lot): string | undefined {
+    const entry = this.#entries.get(lot)
+    if (entry === undefined) return undefined
+    const { from, to } = entry
+    const first = from.place.totals.sequence
+    const end = to.place.totals.sequence
+    const last = to.record === 0 ? end - 1 : end
+    return last > first ? `${first}.${from.record}-${end}.${to.record}` : undefined
+  }
+
   /** Gives the room that is free now, in the unit of the sizer. */
   done(lot: Lot): number {
     const entry = this.#entries.get(lot)

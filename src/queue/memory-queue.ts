@@ -69,6 +69,8 @@ export class MemoryQueue implements Queue {
 
   async begin(): Promise<void> {}
 
+  nameOf(): undefined {}
+
   done({ parts }: Lot): void {
     for (const { item, from, to } of parts) {
       const own = item as Item

@@ -1,4 +1,5 @@
 import type { LogBatch } from '../batch/log-batch.ts'
+import type { Origin } from '../batch/origin.ts'
 
 /** What a queue's capacity counts. */
 export type Sizer = 'requests' | 'items' | 'bytes'
@@ -72,6 +73,11 @@ export interface Queue {
    * would give the same lot again. Rejects when that cannot be written down now.
    */
   begin(lot: Lot): Promise<void>
+  /**
+   * The identity of a lot of several batches that was begun, or given by `resume`: the same after a
+   * crash, also when some of the batches cannot be read any more. Undefined: it is that of its parts.
+   */
+  nameOf(lot: Lot): Origin | undefined
   /** Forgets a lot that was begun, or given by `resume`. */
   done(lot: Lot): void
   /** Accepts no more; what is inside can still be taken, unless it will survive anyway. */

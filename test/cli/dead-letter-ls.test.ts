@@ -26,7 +26,7 @@ test('one line a letter, and a sum', async t => {
   t.regex(one!, / 2026-11-26T12:00:00\.000Z +clickhouse +rejected +2 +- +\d+ +2026-11-26T13:00/)
   t.true(one!.startsWith(first!.id))
   t.regex(two!, / rejected_by_destination +3 +2 +\d+ +-$/)
-  t.is(sum, '2 letters, 4 records, 1 letters not replayed')
+  t.is(sum, '2 letters, 4 records, 1 letter not replayed')
 })
 
 test('JSON has everything but the records, one object a line', async t => {
@@ -56,7 +56,7 @@ test('what cannot be read is told, the rest is listed', async t => {
   const { exitCode, stdout, stderr } = await ls(directory)
   t.is(exitCode, 0)
   t.regex(stderr, /1 damaged places were skipped/)
-  t.regex(stdout, /^1 letters, 1 records/m)
+  t.regex(stdout, /^1 letter, 1 record/m)
 })
 
 test('a terminal is not told what to do by what a destination has said', async t => {

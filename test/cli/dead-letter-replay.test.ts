@@ -28,14 +28,11 @@ test('letters are sent, named one by one, and summed up', async t => {
   const { replay, out } = await setUp(t, letterOf(['a', 'b'], { destination: 'file' }))
   const dry = await replay('--dry-run')
   t.is(dry.exitCode, 0)
-  t.regex(
-    dry.stdout,
-    /would replay to file \(2 records\)\nwould replay 1 letters with 2 records\n$/,
-  )
+  t.regex(dry.stdout, /would replay to file \(2 records\)\nwould replay 1 letter with 2 records\n$/)
   const { exitCode, stdout, stderr } = await replay()
   t.is(stderr, '')
   t.is(exitCode, 0)
-  t.regex(stdout, / replayed to file \(2 records\)\nreplayed 1 letters with 2 records\n$/)
+  t.regex(stdout, / replayed to file \(2 records\)\nreplayed 1 letter with 2 records\n$/)
   t.regex(await readFile(out, 'utf8'), /"stringValue":"b"/)
   t.like(await replay(), { exitCode: 0, stdout: 'nothing to replay\n' })
 })
@@ -52,7 +49,7 @@ test('what fails is told on stderr, and the exit code is 1', async t => {
     stderr,
     /failed \(1 records\): exporter gone is not in the config: name another one with --to/,
   )
-  t.regex(stdout, /failed 1 letters with 1 records, replayed 1 letters with 1 records/)
+  t.regex(stdout, /failed 1 letter with 1 record, replayed 1 letter with 1 record/)
   t.is((await replay('--to', 'file')).exitCode, 0)
 })
 

@@ -35,6 +35,7 @@ function createBench(config: Partial<BatchConfig>): Bench {
     resume: queue.resume.bind(queue),
     take: queue.take.bind(queue),
     begin: queue.begin.bind(queue),
+    nameOf: () => queue.nameOf(),
     done: queue.done.bind(queue),
     settle: (item: { batch: LogBatch }, error: PipelineError | undefined): void => {
       verdicts.push([item.batch.origin, error])
@@ -252,4 +253,12 @@ test('a batch that cannot be merged is sent in parts, each with its own verdict'
     ['b', undefined],
     ['c', undefined],
   ])
+})
+
+test('a batch has the name that the queue gives its lot', async t => {
+  const { queue, former, offer } = createBench({ min_size: 2 })
+  queue.nameOf = () => 'queue/1.0-3.0' as unknown as undefined
+  await offer('a')
+  await offer('b')
+  t.is((await former.next())?.batch.origin, 'queue/1.0-3.0')
 })

@@ -124,6 +124,25 @@ test('a lot in which a batch is damaged comes back without it, and its books are
   t.like(next.queue.stats(), { size: 0, requests: 0, items: 0, bytes: 0 })
 })
 
+test('a lot keeps its identity although a batch in it is damaged', async t => {
+  const first = await openTestQueue()
+  await first.offerAll('aaaa', 'bbbb', 'cccc')
+  const items = [await first.take(), await first.take()]
+  const lot: Lot = { parts: items.flatMap(item => wholeLot(item).parts) }
+  await first.queue.begin(lot)
+  const alone = wholeLot(await first.take())
+  await first.queue.begin(alone)
+  const name = first.queue.nameOf(lot)
+  t.regex(String(name), /^[0-9a-f]{16}\/1\.0-3\.0$/)
+  t.is(first.queue.nameOf(alone), undefined)
+  await first.queue.stop()
+  damageBatch(first.files, 'bbbb')
+  const next = await openTestQueue({ files: first.files })
+  const [resumed] = await next.resumeAll()
+  t.deepEqual(bodiesOfLot(resumed!), ['aaaa'])
+  t.is(next.queue.nameOf(resumed!), name)
+})
+
 test('a lot whose last batch is damaged does not take the next one for it', async t => {
   const first = await openTestQueue({ sizer: 'items' })
   await first.offerAll('aaaa,1', 'bbbb,2', 'cccc,3')

@@ -67,6 +67,7 @@ test('a batch is not formed of what lies on both sides of something dropped', as
     resume: () => queue.resume(),
     take: (signal: AbortSignal) => queue.take(signal),
     begin: (lot: Lot) => queue.begin(lot),
+    nameOf: (lot: Lot) => queue.nameOf(lot),
     done: (lot: Lot) => queue.done(lot),
     settle: () => {},
   }
