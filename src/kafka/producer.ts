@@ -24,6 +24,9 @@ export interface KafkaProducerOptions {
   readonly metadataMaxAgeMs: number
 }
 
+const CONNECT_TRIES = 5
+const CONNECT_PAUSE_MS = 200
+
 /** Requests on their way at once, each on a lane of its own. */
 const LANES_MAX = 5
 /**
@@ -119,7 +122,7 @@ export class KafkaProducer {
       maxInFlightRequests: 1,
     })
     try {
-      await lane.connect()
+      await this.#connectLane(lane)
     } catch (thrown) {
       await lane.disconnect().catch(() => undefined)
       throw kafkaError(thrown, 'connecting')
@@ -130,6 +133,19 @@ export class KafkaProducer {
     }
     this.#lanes.add(lane)
     return lane
+  }
+
+  /** kafkajs gives up when a connection breaks while it asks for the producer id. */
+  async #connectLane(lane: Producer): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await lane.connect()
+        return
+      } catch (error) {
+        if (this.#closed || tries === CONNECT_TRIES) throw error
+        await new Promise(resolve => setTimeout(resolve, CONNECT_PAUSE_MS))
+      }
+    }
   }
 
   #release(lane: Producer): void {

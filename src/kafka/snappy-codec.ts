@@ -12,7 +12,7 @@ const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00
 const XERIAL_HEADER_BYTES = 16
 
 export const snappyCodec: Codec = {
-  compress: async bytes => Buffer.from(await compress(bytes)),
+  compress: bytes => compress(bytes),
   decompress: async (bytes, bytesMax) => {
     const isFramed = bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)
     const blocks = isFramed ? xerialBlocks(bytes) : [bytes]

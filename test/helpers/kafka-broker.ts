@@ -19,8 +19,11 @@ type BrokerTest = (t: ExecutionContext, broker: SharedBroker) => Promise<void>
 
 export interface SharedBroker extends KafkaAddresses {
   readonly admin: Admin
-  /** A new topic with a name of its own. */
-  createTopic(t: ExecutionContext, options?: TopicOptions): Promise<string>
+  /**
+   * A new topic with a name of its own. It stays until the broker ends: a kafkajs client that has once
+   * asked for a topic cannot do without it any more.
+   */
+  createTopic(options?: TopicOptions): Promise<string>
 }
 
 export interface TopicOptions {
@@ -85,12 +88,11 @@ async function connectShared(): Promise<SharedBroker> {
   return {
     ...kafka,
     admin,
-    createTopic: (t, options) => createTopic(t, admin, options),
+    createTopic: options => createTopic(admin, options),
   }
 }
 
 async function createTopic(
-  t: ExecutionContext,
   admin: Admin,
   { partitions = 1, config = {} }: TopicOptions = {},
 ): Promise<string> {
@@ -102,7 +104,6 @@ async function createTopic(
     waitForLeaders: false,
   })
   await hasLeaders(admin, topic)
-  t.teardown(() => admin.deleteTopics({ topics: [topic] }).catch(() => undefined))
   return topic
 }
 
@@ -110,7 +111,8 @@ async function hasLeaders(admin: Admin, topic: string): Promise<void> {
   for (;;) {
     try {
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-      if (topics[0]?.partitions.every(({ leader }) => leader >= 0)) return
+      const partitions = topics[0]?.partitions ?? []
+      if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return
     } catch {
       // Not known yet.
     }

@@ -3,7 +3,7 @@ import { kafkaTest, uniqueName } from '../helpers/kafka-broker.ts'
 import { sendValues } from '../helpers/kafka-topic.ts'
 
 kafkaTest('bounds and commits of partitions, those without a commit too', async (t, broker) => {
-  const topic = await broker.createTopic(t, { partitions: 2 })
+  const topic = await broker.createTopic({ partitions: 2 })
   const groupId = uniqueName('group')
   await sendValues(broker, topic, ['a', 'b', 'c'])
   await broker.admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '2' }] })

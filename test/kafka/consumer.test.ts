@@ -75,7 +75,7 @@ function valuesOf({ fetched }: Member): string[] {
 }
 
 kafkaTest('reads on from what was committed, with its metadata', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   const group = uniqueName('group')
   await sendValues(broker, topic, ['a', 'b', 'c', 'd'])
   const first = join(t, broker.brokers, group, [topic])
@@ -93,7 +93,7 @@ kafkaTest('reads on from what was committed, with its metadata', async (t, broke
 })
 
 kafkaTest('seek goes back, pause holds back', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   const partition = { topic, partition: 0 }
   await sendValues(broker, topic, ['a', 'b'])
   const member = join(t, broker.brokers, uniqueName('group'), [topic])
@@ -113,7 +113,7 @@ kafkaTest('seek goes back, pause holds back', async (t, broker) => {
 kafkaTest(
   'a second member ends the assignment of the first, and its commits',
   async (t, broker) => {
-    const topic = await broker.createTopic(t, { partitions: 2 })
+    const topic = await broker.createTopic({ partitions: 2 })
     const group = uniqueName('group')
     await sendValues(broker, topic, ['a', 'b', 'c', 'd'])
     const first = join(t, broker.brokers, group, [topic])
@@ -137,7 +137,7 @@ kafkaTest(
 )
 
 kafkaTest('topics by pattern', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   await sendValues(broker, topic, ['a'])
   const member = join(t, broker.brokers, uniqueName('group'), [new RegExp(`^${topic}$`)])
   await member.until(() => valuesOf(member).length === 1)

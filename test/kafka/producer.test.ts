@@ -53,7 +53,7 @@ function numbered(topic: string, from: number, to: number): { topic: string; val
 
 for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
   kafkaTest(`what is sent with ${compression} is read back to the letter`, async (t, broker) => {
-    const topic = await broker.createTopic(t)
+    const topic = await broker.createTopic()
     const producer = producerFor(t, broker.brokers, { compression })
     const value = Buffer.from('repeated text '.repeat(1000))
     const headers = { name: 'value', bytes: Buffer.from([0, 255]) }
@@ -66,7 +66,7 @@ for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
 }
 
 kafkaTest('many sends at once are all stored, each once', async (t, broker) => {
-  const topic = await broker.createTopic(t, { partitions: 3 })
+  const topic = await broker.createTopic({ partitions: 3 })
   const producer = producerFor(t, broker.brokers)
   const sends = Array.from({ length: 40 }, (_, i) =>
     producer.send(numbered(topic, i * 25, i * 25 + 25)),
@@ -80,7 +80,7 @@ kafkaTest('many sends at once are all stored, each once', async (t, broker) => {
 })
 
 kafkaTest('a message over the limit of the broker is told as too large', async (t, broker) => {
-  const topic = await broker.createTopic(t, { config: { 'max.message.bytes': '1000' } })
+  const topic = await broker.createTopic({ config: { 'max.message.bytes': '1000' } })
   const producer = producerFor(t, broker.brokers, { compression: 'none' })
   const large = { topic, value: Buffer.alloc(2000) }
   const error = await t.throwsAsync(producer.send([large]), { instanceOf: PipelineError })

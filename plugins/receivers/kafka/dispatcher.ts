@@ -1,4 +1,11 @@
-import { type Consumer, type LogBatch, PipelineError, type PluginContext, RepeatedLog } from '#core'
+import {
+  type Consumer,
+  encodeLogs,
+  type LogBatch,
+  PipelineError,
+  type PluginContext,
+  RepeatedLog,
+} from '#core'
 import type { KafkaMessage, TopicPartition } from '#core/kafka'
 import { type Pauses, pause } from './backoff.ts'
 import type { DeadLetters } from './dead-letters.ts'
@@ -54,10 +61,8 @@ export class Dispatcher {
     if (batch === undefined) return
     const refusal = await this.#consume(from, batch.with({ origin }), meter, signal)
     if (refusal === undefined) return
-    const all = messages
-      .filter(message => !dead.some(one => one.message === message))
-      .map(message => ({ message, reason: refusal.message }))
-    await this.#setAside(from, all, refusal.reason, meter, signal)
+    const read = messages.filter(message => !dead.some(one => one.message === message))
+    await this.#setAside(from, refusedMessages(read, refusal), refusal.reason, meter, signal)
   }
 
   stop(): void {
@@ -95,7 +100,18 @@ export class Dispatcher {
       } catch (thrown) {
         if (signal.aborted) throw thrown
         const error = PipelineError.from(thrown)
-        if (!error.retryable && this.#goesPast) return error
+        const { rejected } = error
+        // All others are stored, and nobody can tell which were not: waiting would mend nothing.
+        if (rejected !== undefined && rejected.parts === undefined) {
+          meter.accepted(batch.count - rejected.count)
+          meter.dropped(error.reason, rejected.count)
+          this.#log.log('error', error.reason, { ...from, reason: error.message }, 'records lost')
+          return undefined
+        }
+        if (!error.retryable && this.#goesPast) {
+          if (rejected !== undefined) meter.accepted(batch.count - rejected.count)
+          return error
+        }
         meter.refused(batch.count)
         this.#tell(from, error.reason, error.message)
         await pause(pauses, failures, error.retryAfterMs, signal)
@@ -142,4 +158,20 @@ export class Dispatcher {
     this.#log.log('warn', reason, { ...from, reason: detail }, 'a partition waits')
     this.#options.onTrouble(from, detail)
   }
+}
+
+/**
+ * What to set aside of a batch that was refused: the messages as they came, or, when only some of
+ * their records were refused, those as messages of their own.
+ */
+function refusedMessages(
+  messages: readonly KafkaMessage[],
+  { message: reason, rejected }: PipelineError,
+): DeadMessage[] {
+  if (rejected?.parts === undefined) return messages.map(message => ({ message, reason }))
+  const headers = { 'parsec.dead_letter.encoding': 'otlp_proto' }
+  return rejected.parts.map(({ records, error }) => ({
+    message: { ...messages[0]!, key: null, value: encodeLogs(records), headers },
+    reason: error.message,
+  }))
 }

@@ -18,7 +18,7 @@ for (const { title, check } of exporterContract(kafkaExporter, {
 const DIRECT = 'timeout: 60s, sending_queue: { enabled: false }'
 
 kafkaTest('a batch acknowledged is in the topic, readable as OTLP', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   const run = await runPipeline(
     t,
     `exporters: { kafka: { brokers: ["${broker.brokers}"], logs: { topic: ${topic} }, ${DIRECT} } }`,
@@ -30,7 +30,7 @@ kafkaTest('a batch acknowledged is in the topic, readable as OTLP', async (t, br
 })
 
 kafkaTest('many batches through a queue are all there, each once', async (t, broker) => {
-  const topic = await broker.createTopic(t, { partitions: 4 })
+  const topic = await broker.createTopic({ partitions: 4 })
   const run = await runPipeline(
     t,
     `exporters: { kafka: { brokers: ["${broker.brokers}"], logs: { topic: ${topic}, encoding: raw } } }`,
@@ -48,7 +48,7 @@ kafkaTest('many batches through a queue are all there, each once', async (t, bro
 kafkaTest(
   "what the broker's own limit refuses is cut, and a single record rejected",
   async (t, broker) => {
-    const topic = await broker.createTopic(t, { config: { 'max.message.bytes': '2000' } })
+    const topic = await broker.createTopic({ config: { 'max.message.bytes': '2000' } })
     const run = await runPipeline(
       t,
       `exporters: { kafka: { brokers: ["${broker.brokers}"], logs: { topic: ${topic}, encoding: otlp_json },
@@ -64,7 +64,7 @@ kafkaTest(
 )
 
 kafkaTest('a topic that is not allowed is told, and the records are kept', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   await broker.admin.createAcls({
     acl: [
       {

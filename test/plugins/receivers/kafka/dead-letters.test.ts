@@ -7,7 +7,7 @@ import { readTopic } from '../../../helpers/kafka-topic.ts'
 import { configOf } from '../../../helpers/plugin-yaml.ts'
 
 kafkaTest('a message is kept as it came, with where it came from', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   const config = configOf(kafkaReceiver, `brokers: ["${broker.brokers}"]`)
   const letters = new DeadLetters(topic, config, createTestContext('receiver', 'kafka'))
   t.teardown(() => letters.close())

@@ -22,7 +22,7 @@ interface Options {
 }
 
 function create({ write, skipsDead = false }: Options = {}): {
-  dispatch: (signal?: AbortSignal) => Promise<void>
+  dispatch: (signal?: AbortSignal, some?: typeof messages) => Promise<void>
   sink: LogSink
   troubles: (string | undefined)[]
   context: TestContext
@@ -45,7 +45,8 @@ function create({ write, skipsDead = false }: Options = {}): {
   const meter = new PartitionMeter(context, from)
   const never = new AbortController().signal
   return {
-    dispatch: (signal = never) => dispatcher.dispatch(from, messages, 'origin', meter, signal),
+    dispatch: (signal = never, some = messages) =>
+      dispatcher.dispatch(from, some, 'origin', meter, signal),
     sink,
     troubles,
     context,
@@ -107,4 +108,34 @@ test('while nothing more may come in, nothing is read', async t => {
   await dispatched
   t.deepEqual(sink.bodies, ['a'])
   t.is(troubles.at(-1), undefined)
+})
+
+test('of a batch refused in part only those records are set aside', async t => {
+  const written: DeadMessage[] = []
+  const { dispatch, sink } = create({ write: dead => written.push(...dead) })
+  sink.before = batch => {
+    const error = PipelineError.permanent('too old')
+    const parts = [{ records: batch.slice(0, 1), origin: 'origin', error }]
+    throw PipelineError.permanent('refused', { rejected: { count: 1, parts } })
+  }
+  await dispatch()
+  t.deepEqual(
+    written.map(({ message, reason }) => [message.offset, reason.slice(0, 7)]),
+    [
+      [1, written[0]!.reason.slice(0, 7)],
+      [0, 'too old'],
+    ],
+  )
+  t.is(String(written[1]!.message.headers['parsec.dead_letter.encoding']), 'otlp_proto')
+  t.deepEqual(written[1]!.message.value, sampleLogs(['a']).bytes)
+})
+
+test('when nobody can tell which records were refused, the batch is done', async t => {
+  const { dispatch, sink, troubles } = create()
+  sink.before = () => {
+    throw PipelineError.permanent('one refused', { rejected: { count: 1 } })
+  }
+  const never = new AbortController().signal
+  await dispatch(never, messages.slice(0, 1))
+  t.deepEqual(troubles, [])
 })

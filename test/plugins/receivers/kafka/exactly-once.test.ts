@@ -72,7 +72,7 @@ kafkaTest('a crash between insert and commit stores nothing twice', async (t, br
   t.teardown(() => {
     front.before = undefined
   })
-  const topic = await broker.createTopic(t, { partitions: 2 })
+  const topic = await broker.createTopic({ partitions: 2 })
   const group = uniqueName('group')
   let sent = 400
   await send(broker, topic, 0, sent)
@@ -109,7 +109,7 @@ kafkaTest('a crash between insert and commit stores nothing twice', async (t, br
 })
 
 kafkaTest('two consumers that are killed in turn store every record once', async (t, broker) => {
-  const topic = await broker.createTopic(t, { partitions: 2 })
+  const topic = await broker.createTopic({ partitions: 2 })
   const group = uniqueName('group')
   const yaml = consumerYaml(broker, topic, group)
   const members = [await startPipelineChild(t, yaml), await startPipelineChild(t, yaml)]

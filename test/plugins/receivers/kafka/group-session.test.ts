@@ -37,7 +37,7 @@ function create(yaml: string): {
 kafkaTest(
   'a group without offsets that begins with the latest keeps that place',
   async (t, broker) => {
-    const topic = await broker.createTopic(t)
+    const topic = await broker.createTopic()
     const group = uniqueName('group')
     await sendValues(broker, topic, [sampleLogs(['before']).bytes])
     const { session, sink, ready } = create(

@@ -9,14 +9,20 @@ import { consume, otlp, until } from '../../../helpers/kafka-consume.ts'
 import { sendValues } from '../../../helpers/kafka-topic.ts'
 
 kafkaTest('a topic deleted and made anew is read from its begin', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   const run = await consume(t, broker, { topic })
   await sendValues(broker, topic, [otlp('old 1'), otlp('old 2')])
   await until(() => run.bodies().length === 2)
-  await broker.admin.deleteTopics({ topics: [topic] })
+  // A client of its own: one that has known a topic cannot do without it.
+  const admin = kafkaClient(broker.brokers).admin()
+  await admin.connect()
+  t.teardown(() => admin.disconnect())
+  await admin.deleteTopics({ topics: [topic] })
   await new Promise(resolve => setTimeout(resolve, 500))
   await until(async () => {
-    return await broker.admin.createTopics({ topics: [{ topic }] }).catch(() => false)
+    return await admin
+      .createTopics({ topics: [{ topic }], waitForLeaders: false })
+      .catch(() => false)
   })
   await until(async () => {
     const sent = sendValues(broker, topic, [otlp('new 1')])
@@ -34,7 +40,6 @@ kafkaTest('a topic that does not exist is waited for, and health says so', async
   const run = await consume(t, broker, { topic })
   t.regex(JSON.stringify(run.statusBoard.report()), /recoverable_error/)
   await broker.admin.createTopics({ topics: [{ topic }], waitForLeaders: false })
-  t.teardown(() => broker.admin.deleteTopics({ topics: [topic] }))
   await until(() =>
     /"status":"ok"[^}]*/.test(
       JSON.stringify(run.statusBoard.report().filter(({ id }) => id === 'kafka')),
@@ -46,7 +51,7 @@ kafkaTest('a topic that does not exist is waited for, and health says so', async
 })
 
 kafkaTest('a member without rights waits and says so', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   const run = await consume(
     t,
     { brokers: broker.saslBrokers },

@@ -13,7 +13,7 @@ import {
 import { complaintsOf, sampleConfigs } from '../../../helpers/plugin-yaml.ts'
 
 kafkaTest('messages arrive in order, and their end is committed', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   const group = uniqueName('group')
   await sendValues(broker, topic, [otlp('a', 'b'), otlp('c'), otlp('d')])
   const run = await consume(t, broker, { topic, group })
@@ -26,7 +26,7 @@ kafkaTest('messages arrive in order, and their end is committed', async (t, brok
 kafkaTest(
   'a nacked message followed by a good one does not advance the commit',
   async (t, broker) => {
-    const topic = await broker.createTopic(t)
+    const topic = await broker.createTopic()
     const group = uniqueName('group')
     // Batches of one message each.
     const run = await consume(t, broker, { topic, group, keys: 'batch: { max_size: 1 }' })
@@ -51,7 +51,7 @@ kafkaTest(
 kafkaTest(
   'a batch repeated by another member has the same records and the same origin',
   async (t, broker) => {
-    const topic = await broker.createTopic(t)
+    const topic = await broker.createTopic()
     const group = uniqueName('group')
     const origins: string[] = []
     const first = await consume(t, broker, { topic, group })
@@ -76,7 +76,7 @@ kafkaTest(
 )
 
 kafkaTest('stop finishes what is under way, commits it and leaves the group', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   const group = uniqueName('group')
   const run = await consume(t, broker, { topic, group })
   let begun = 0
@@ -110,7 +110,7 @@ const ENCODINGS: readonly [encoding: string, value: Buffer, body: string][] = [
 
 for (const [encoding, value, body] of ENCODINGS) {
   kafkaTest(`encoding ${encoding}`, async (t, broker) => {
-    const topic = await broker.createTopic(t)
+    const topic = await broker.createTopic()
     await sendValues(broker, topic, [value])
     const keys = `logs: { topics: [${topic}], encoding: ${encoding} }`
     const run = await consume(t, broker, { topic, keys })
@@ -120,7 +120,7 @@ for (const [encoding, value, body] of ENCODINGS) {
 }
 
 kafkaTest('headers become request metadata and resource attributes', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   const headers = { 'X-Tenant': 'acme' }
   await sendMessages(broker, topic, [{ value: otlp('a'), headers }])
   const keys = 'header_extraction: { extract_headers: true, headers: [X-Tenant, none] }'
@@ -137,8 +137,8 @@ kafkaTest('headers become request metadata and resource attributes', async (t, b
 kafkaTest(
   'a poison message goes to the dead-letter topic with reason, place and headers',
   async (t, broker) => {
-    const topic = await broker.createTopic(t)
-    const dead = await broker.createTopic(t)
+    const topic = await broker.createTopic()
+    const dead = await broker.createTopic()
     const group = uniqueName('group')
     await sendMessages(broker, topic, [
       { value: otlp('before') },
@@ -166,8 +166,8 @@ kafkaTest(
 kafkaTest(
   'what the pipeline refuses for good goes to the dead-letter topic too',
   async (t, broker) => {
-    const topic = await broker.createTopic(t)
-    const dead = await broker.createTopic(t)
+    const topic = await broker.createTopic()
+    const dead = await broker.createTopic()
     const group = uniqueName('group')
     const run = await consume(t, broker, { topic, group, keys: `dead_letter: { topic: ${dead} }` })
     run.sink().before = () => {
@@ -184,7 +184,7 @@ kafkaTest(
 kafkaTest(
   'without a dead-letter topic a poison message holds its partition, and health says where',
   async (t, broker) => {
-    const topic = await broker.createTopic(t, { partitions: 2 })
+    const topic = await broker.createTopic({ partitions: 2 })
     const group = uniqueName('group')
     await sendValues(broker, topic, [Buffer.from('garbage'), otlp('behind')])
     await sendMessages(broker, topic, [{ value: otlp('other partition'), partition: 1 }])
@@ -198,7 +198,7 @@ kafkaTest(
 )
 
 kafkaTest('on_permanent_error goes past it, counted', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   await sendValues(broker, topic, [Buffer.from('garbage'), otlp('behind')])
   const run = await consume(t, broker, {
     topic,
@@ -216,7 +216,7 @@ kafkaTest('on_permanent_error goes past it, counted', async (t, broker) => {
 kafkaTest(
   'two members share the partitions; every message arrives once or under one origin',
   async (t, broker) => {
-    const topic = await broker.createTopic(t, { partitions: 4 })
+    const topic = await broker.createTopic({ partitions: 4 })
     const group = uniqueName('group')
     const first = await consume(t, broker, { topic, group })
     const send = (from: number): Promise<void> =>
@@ -249,7 +249,7 @@ kafkaTest(
 )
 
 kafkaTest('memory stays bounded whatever the lag', async (t, broker) => {
-  const topic = await broker.createTopic(t)
+  const topic = await broker.createTopic()
   const value = otlp('x'.repeat(50_000))
   // An answer holds whole requests of the producer: small ones.
   for (let i = 0; i < 25; i++) await sendValues(broker, topic, Array(4).fill(value))
