@@ -13,6 +13,8 @@ import { createPluginContext } from './plugin-context.ts'
 export interface LoneExporterOptions {
   readonly logger: Logger
   readonly metrics: Metrics
+  /** For an exporter with `auth`. */
+  readonly authenticators?: Authenticators
 }
 
 /**
@@ -22,14 +24,14 @@ export interface LoneExporterOptions {
  */
 export function createLoneExporter(
   { id, plugin, config }: ConfiguredComponent<ExporterPlugin>,
-  { logger, metrics }: LoneExporterOptions,
+  { logger, metrics, authenticators = new Authenticators() }: LoneExporterOptions,
 ): Required<Pick<Component, 'start' | 'stop'>> & Consumer {
   const context = createPluginContext({
     kind: 'exporter',
     id,
     logger,
     metrics,
-    authenticators: new Authenticators(),
+    authenticators,
     // It receives nothing, so nobody asks.
     door: new Door(),
     reportStatus: () => {},

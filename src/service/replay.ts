@@ -11,6 +11,7 @@ import { createLoneExporter } from '../pipeline/lone-exporter.ts'
 import { type Clock, sleep, systemClock } from '../plugin/clock.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { type ExporterCredentials, startCredentials } from './exporter-credentials.ts'
 
 export interface ReplayOptions {
   readonly config: ServiceConfig
@@ -64,6 +65,7 @@ type Destination = ReturnType<typeof createLoneExporter>
 class Replay {
   readonly #options: ReplayOptions
   readonly #destinations = new Map<string, Destination>()
+  readonly #credentials: ExporterCredentials[] = []
   readonly #stores = new Map<string, DeadLetterStore>()
   /** Why an exporter gets nothing any more. */
   readonly #closed = new Map<string, string>()
@@ -93,6 +95,7 @@ class Replay {
   async stop(): Promise<void> {
     const deadline = AbortSignal.timeout(STOP_MS)
     for (const destination of this.#destinations.values()) await destination.stop(deadline)
+    for (const credentials of this.#credentials) await credentials.stop(deadline)
     for (const store of this.#stores.values()) await store.stop()
   }
 
@@ -150,7 +153,10 @@ class Replay {
     const { config, logger, metrics } = this.#options
     const configured = config.exporters.get(exporter)
     if (configured === undefined) throw PipelineError.retryable(unknownExporter(exporter))
-    const destination = createLoneExporter(configured, { logger, metrics })
+    const credentials = await startCredentials(config, exporter, { logger, metrics })
+    this.#credentials.push(credentials)
+    const { authenticators } = credentials
+    const destination = createLoneExporter(configured, { logger, metrics, authenticators })
     this.#destinations.set(exporter, destination)
     await destination.start()
     return destination
