@@ -19,6 +19,7 @@ import { oidcExtension } from './extensions/oidc/index.ts'
 import { attributesProcessor } from './processors/attributes/index.ts'
 import { batchProcessor } from './processors/batch/index.ts'
 import { memoryLimiter } from './processors/memory_limiter/index.ts'
+import { rateLimitProcessor } from './processors/rate_limit/index.ts'
 import { resourceProcessor } from './processors/resource/index.ts'
 import { ingestReceiver } from './receivers/ingest/index.ts'
 import { kafkaReceiver } from './receivers/kafka/index.ts'
@@ -36,6 +37,7 @@ export const plugins: readonly Plugin[] = [
   attributesProcessor,
   batchProcessor,
   memoryLimiter,
+  rateLimitProcessor,
   resourceProcessor,
   // Exporters
   clickHouseExporter,

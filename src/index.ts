@@ -5,6 +5,7 @@ export {
   RESOURCE_ATTRIBUTES,
 } from './attributes/attribute-actions.ts'
 export { type AttributeActionConfig, attributeActionConfig } from './attributes/config.ts'
+export { contextValue } from './attributes/context-value.ts'
 export { compilePattern, type Pattern, PatternError } from './attributes/pattern.ts'
 export { AuthGate, type Denial, type Verdict } from './auth/auth-gate.ts'
 export { credentialsOf, isSameSecret, sha256 } from './auth/credentials.ts'

@@ -21,13 +21,21 @@ export class TokenBucket {
    * there. More than `burst` at once are let through when the bucket is full, and paid for later.
    */
   take(count: number): number {
+    const waitMs = this.waitMs(count)
+    if (waitMs === 0) this.#tokens -= count
+    return waitMs
+  }
+
+  /** What `take` would give, without taking. */
+  waitMs(count: number): number {
     this.#fill()
-    const needed = Math.min(count, this.#burst)
-    if (this.#tokens >= needed) {
-      this.#tokens -= count
-      return 0
-    }
-    return Math.ceil((needed - this.#tokens) / this.#perMs)
+    const missing = Math.min(count, this.#burst) - this.#tokens
+    return missing > 0 ? Math.ceil(missing / this.#perMs) : 0
+  }
+
+  get isFull(): boolean {
+    this.#fill()
+    return this.#tokens >= this.#burst
   }
 
   /** Units that are there now; negative while they are paid for. */

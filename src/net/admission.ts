@@ -14,6 +14,7 @@ export interface ServerContext
 
 export interface AdmissionConfig {
   readonly max_in_flight_size: number
+  readonly max_requests_per_client: number
   readonly middlewares: readonly { readonly id: string }[]
 }
 
@@ -36,6 +37,7 @@ export class Admission {
     const guard: DoorGuard | undefined = door && (bytes => door.ask(bytes))
     this.budget = new FairBudget({
       bytesMax: config.max_in_flight_size,
+      clientRequestsMax: config.max_requests_per_client,
       ...(guard === undefined ? {} : { guard }),
       onRefused: ({ reason, message, retryAfterMs }, client) => {
         metrics?.doorRefused.labels({ receiver, transport, reason }).inc()

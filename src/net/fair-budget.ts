@@ -10,6 +10,8 @@ const CLIENTS_MAX = 4096
 
 export interface FairBudgetOptions {
   readonly bytesMax: number
+  /** Most requests of one client in progress; 0 = no bound. */
+  readonly clientRequestsMax?: number
   /** Asked before the budget itself. */
   readonly guard?: DoorGuard
   /** Told once for every request that is refused. */
@@ -59,7 +61,8 @@ export class FairBudget {
 
   /** @throws PipelineError when `bytes` more would be refused at this moment; takes nothing. */
   check(lease: Lease, bytes: number): void {
-    const refusal = this.#options.guard?.(0) ?? this.#refusal(lease.client, bytes)
+    const { guard } = this.#options
+    const refusal = guard?.(0) ?? this.#tooMany(lease.client) ?? this.#refusal(lease.client, bytes)
     if (refusal !== undefined) throw this.#refused(lease, refusal)
   }
 
@@ -88,6 +91,16 @@ export class FairBudget {
   setArriving(lease: Lease, isArriving: boolean): void {
     if (isArriving) this.#arriving.add(lease)
     else this.#arriving.delete(lease)
+  }
+
+  #tooMany(client: Client): PipelineError | undefined {
+    const { clientRequestsMax: max = 0 } = this.#options
+    if (max === 0 || client.openCount <= max) return undefined
+    return this.#error(
+      client,
+      'client_requests',
+      `this client has ${client.openCount} requests in progress, max_requests_per_client is ${max}`,
+    )
   }
 
   #refusal(client: Client, bytes: number): PipelineError | undefined {

@@ -53,6 +53,10 @@ export const grpcServerFields = (endpoint: string) => ({
   max_concurrent_streams: z.number().int().min(1).default(100).meta({
     description: 'Most calls at once on one connection.',
   }),
+  max_requests_per_client: z.number().int().nonnegative().default(0).meta({
+    description:
+      'Most requests in progress of one client, by its address; 0 = no bound. Behind a proxy all have one address.',
+  }),
   max_connections: z.number().int().nonnegative().default(0).meta({
     description: 'Most connections at once; 0 = no bound.',
   }),

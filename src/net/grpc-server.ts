@@ -23,6 +23,7 @@ import { widenWindows } from './grpc-window.ts'
 import { formatHostPort } from './listen.ts'
 import { listenAt } from './listen-at.ts'
 import { ServerAuth } from './server-auth.ts'
+import { closeIfSilent } from './silent-connection.ts'
 import { loadTlsServerOptions } from './tls-options.ts'
 import { CertificateReload } from './tls-reload.ts'
 
@@ -96,6 +97,7 @@ export class GrpcServer {
       }
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
+      closeIfSilent(socket)
       injector.injectConnection(socket)
     })
     this.#listener.on('connection', (socket: Socket) => {

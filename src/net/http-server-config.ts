@@ -65,6 +65,10 @@ export const httpServerFields = (endpoint: string) => ({
     '256MiB',
   ),
   max_header_size: byteSize('Most bytes of all headers of a request.', '16KiB'),
+  max_requests_per_client: z.number().int().nonnegative().default(0).meta({
+    description:
+      'Most requests in progress of one client, by its address; 0 = no bound. Behind a proxy all have one address.',
+  }),
   max_connections: z.number().int().nonnegative().default(0).meta({
     description: 'Most connections at once; 0 = no bound.',
   }),

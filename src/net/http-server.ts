@@ -44,6 +44,8 @@ export interface HttpRoute {
 }
 
 const BODY_BYTES_MAX_DEFAULT = 64 * 1024 ** 2
+/** No browser shall guess what an answer is, or keep it. */
+const SECURITY_HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
 /** Answers below this are sent as they are: packing would cost more than it saves. */
 const GZIP_BYTES_MIN = 8 * 1024
 const STRING_BYTES_MAX = 1024
@@ -284,7 +286,7 @@ export class HttpServer {
 
   #respond(request: IncomingMessage, response: ServerResponse, answer: HttpServerResponse): void {
     if (response.headersSent || response.destroyed) return
-    const headers: Record<string, string | number> = { ...answer.headers }
+    const headers: Record<string, string | number> = { ...SECURITY_HEADERS, ...answer.headers }
     const { response_headers: extra, keep_alives_enabled: keepAlive } = this.#config
     for (const name in extra) headers[name] = extra[name]!
     const { origin } = request.headers

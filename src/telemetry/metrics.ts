@@ -39,6 +39,8 @@ export class Metrics {
   readonly dropped: Counter<'component' | 'reason'>
   readonly exceptions: Counter<'component'>
   readonly authFailures: Counter<'extension' | 'reason'>
+  readonly rateLimitRecords: Counter<'processor' | 'key' | 'outcome'>
+  readonly rateLimitBytes: Counter<'processor' | 'key' | 'outcome'>
   readonly processUptime: Counter
   readonly processCpu: Counter
   readonly processRss: Gauge
@@ -197,6 +199,16 @@ export class Metrics {
       'parsec_component_exceptions_total',
       'Unexpected exceptions in a component; its batch was refused, the process went on.',
       ['component'],
+    )
+    this.rateLimitRecords = counter(
+      'parsec_rate_limit_log_records_total',
+      'Log records by the value of the key and whether they were let through.',
+      ['processor', 'key', 'outcome'],
+    )
+    this.rateLimitBytes = counter(
+      'parsec_rate_limit_bytes_total',
+      'Bytes of log records by the value of the key and whether they were let through.',
+      ['processor', 'key', 'outcome'],
     )
     this.authFailures = counter(
       'parsec_auth_failures_total',

@@ -29,3 +29,15 @@ test('a refusal takes nothing', t => {
   t.is(bucket.take(1), 0)
   for (let i = 0; i < 5; i++) t.is(bucket.take(1), 1000)
 })
+
+test('a look takes nothing', async t => {
+  const clock = new ManualClock()
+  const bucket = new TokenBucket(10, 5, clock)
+  t.true(bucket.isFull)
+  t.is(bucket.waitMs(5), 0)
+  t.is(bucket.take(5), 0)
+  t.false(bucket.isFull)
+  t.is(bucket.waitMs(1), 100)
+  await clock.advance(500)
+  t.true(bucket.isFull)
+})

@@ -3,7 +3,7 @@ import { Admission } from '../../src/net/admission.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { createTestContext } from '../../src/testing/test-context.ts'
 
-const config = { max_in_flight_size: 100, middlewares: [] }
+const config = { max_in_flight_size: 100, max_requests_per_client: 0, middlewares: [] }
 
 test('refusals are counted by reason, and logged in one line', async t => {
   const context = createTestContext('receiver', 'otlp')

@@ -214,3 +214,17 @@ test('the stats show bytes and clients', t => {
   holding('b', 20)
   t.deepEqual(budget.stats(), { bytes_in_flight: 30, max_in_flight_size: 100, clients: 2 })
 })
+
+test('one client may have so many requests in progress, whatever they hold', t => {
+  const budget = new FairBudget({ bytesMax: 100, clientRequestsMax: 2 })
+  const leases = [budget.lease('a'), budget.lease('a')]
+  for (const lease of leases) t.notThrows(() => lease.check(1))
+  const third = budget.lease('a')
+  const refusal = refusalOf(() => third.check(0))
+  t.like(refusal, { code: 'resource_exhausted', retryable: true, reason: 'client_requests' })
+  t.is(refusal?.message, 'this client has 3 requests in progress, max_requests_per_client is 2')
+  t.notThrows(() => budget.lease('b').check(0))
+  third.release()
+  leases[0]!.release()
+  t.notThrows(() => budget.lease('a').check(0))
+})

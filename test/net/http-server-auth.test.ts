@@ -47,6 +47,8 @@ for (const [path, token, status, body, challenge] of [
     t.is(answer.status, status)
     t.is(await answer.text(), body)
     t.is(answer.headers.get('www-authenticate'), challenge)
+    t.is(answer.headers.get('x-content-type-options'), 'nosniff')
+    t.is(answer.headers.get('cache-control'), 'no-store')
   })
 }
 

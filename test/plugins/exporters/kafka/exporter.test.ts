@@ -2,7 +2,13 @@ import test from 'ava'
 import { kafkaExporter } from '../../../../plugins/exporters/kafka/index.ts'
 import { decodeLogs } from '../../../../src/otlp/decode-logs.ts'
 import { exporterContract, runPipeline, sampleLogs } from '../../../../src/testing/index.ts'
-import { kafkaTest, ownBroker, uniqueName, withJava } from '../../../helpers/kafka-broker.ts'
+import {
+  kafkaClient,
+  kafkaTest,
+  ownBroker,
+  uniqueName,
+  withJava,
+} from '../../../helpers/kafka-broker.ts'
 import { readTopic, topicSize } from '../../../helpers/kafka-topic.ts'
 import { complaintsOf, sampleConfigs } from '../../../helpers/plugin-yaml.ts'
 
@@ -104,7 +110,6 @@ withJava('a broker that is down at the start is waited for, and health says so',
   const health = (): string => JSON.stringify(run.statusBoard.report())
   t.regex(health(), /recoverable_error/)
   await broker.start()
-  const { kafkaClient } = await import('../../../helpers/kafka-broker.ts')
   const admin = kafkaClient(broker.addresses.brokers).admin()
   await admin.connect()
   t.teardown(() => admin.disconnect())
