@@ -23,7 +23,7 @@ async function buf(t: ExecutionContext, ...args: string[]): Promise<boolean> {
     return false
   }
   try {
-    await run(join(bin, 'buf'), args, { env, timeout: 60_000 })
+    await run(join(bin, 'buf'), args, { env, timeout: 180_000 })
     return true
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string }
