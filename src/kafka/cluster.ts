@@ -20,7 +20,9 @@ export async function offsetsAt(
   try {
     return await withAdmin(kafka, async admin => {
       const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs)
-      return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]))
+      // The broker names partitions in any order.
+      const ordered = offsets.toSorted((a, b) => a.partition - b.partition)
+      return new Map(ordered.map(({ partition, offset }) => [partition, Number(offset)]))
     })
   } catch (thrown) {
     throw kafkaError(thrown, `offsets of topic ${topic} by time`)

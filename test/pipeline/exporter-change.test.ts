@@ -80,6 +80,9 @@ test('senders that wait for the destination are given to the new chain, not refu
 })
 
 test('what a queue that was taken away cannot send in time is counted and logged', async t => {
+  // Deadlines alone keep no process alive; a real one has its sockets.
+  const alive = setInterval(() => {}, 1000)
+  t.teardown(() => clearInterval(alive))
   const run = await runPipeline(t, queued('timeout: 0s'), [], { stopMs: 50 })
   run.sink().before = () => new Promise(() => undefined)
   await run.send(sampleLogs(['a', 'b']))
