@@ -16,7 +16,7 @@ const START_MS_MAX = 60_000
 export interface PostgresOptions {
   /** Takes TLS connections, too, with this certificate. */
   readonly certificate?: Certificate
-  /** Lines of pg_hba.conf that come before the one that trusts everybody. */
+  /** Lines of pg_hba.conf that come before the one that trusts `parsec` and `writer`. */
   readonly hba?: readonly string[]
 }
 
@@ -175,7 +175,7 @@ async function configure(
   owner: Owner,
   { certificate, hba = [] }: PostgresOptions,
 ): Promise<string[]> {
-  const trust = 'host all parsec 127.0.0.1/32 trust'
+  const trust = 'host all parsec,writer 127.0.0.1/32 trust'
   writeFileSync(join(data, 'pg_hba.conf'), `${[...hba, trust].join('\n')}\n`)
   if (certificate === undefined) return []
   for (const [name, text] of [
