@@ -3,12 +3,13 @@ import type { Origin } from '../batch/origin.ts'
 import { decodeLogs } from '../otlp/decode-logs.ts'
 import { encodeLogs } from '../otlp/encode-logs.ts'
 import { orAborted } from '../plugin/abort.ts'
-import { type Clock, sleep, systemClock } from '../plugin/clock.ts'
+import { type Clock, systemClock } from '../plugin/clock.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { DISK_RETRY_MS, DiskRefusal, openError } from './disk-error.ts'
 import { HotItems } from './hot-items.ts'
 import { type DirectoryLock, lockDirectory } from './log/directory-lock.ts'
 import { type Files, realFiles } from './log/files.ts'
+import type { LotEntry } from './log/journal-entry.ts'
 import { LogReader, type Loss, type ReadRecord } from './log/log-reader.ts'
 import { type OpenedLog, openLog } from './log/open-log.ts'
 import type { Place } from './log/place.ts'
@@ -31,7 +32,9 @@ import {
   type Sizer,
   wholeLot,
 } from './queue.ts'
+import { readLot } from './read-lot.ts'
 import { Room } from './room.ts'
+import { untilClosed } from './until-closed.ts'
 
 export interface FileQueueOptions {
   /** Named in refusals: the exporter's id. */
@@ -62,9 +65,6 @@ export interface FileQueueEvents {
   /** Log records that were taken in although their sender did not wait to hear it. */
   readonly keptAfterAll: (records: number) => void
 }
-
-/** Between tries to write down what will be sent, when the disk refuses. */
-const JOURNAL_RETRY_MS = 1000
 
 /**
  * The sending queue on disk: what was accepted is there after a crash, in order, and so is what
@@ -162,29 +162,16 @@ export class FileQueue implements Queue {
   async resume(): Promise<Lot | undefined> {
     const lots = this.#started(this.#lots)
     for (let entry = lots.nextUnfinished(); entry !== undefined; entry = lots.nextUnfinished()) {
-      // The lot holds the room of all its records, whether they can be read or not.
-      const reader = this.#createReader(entry.from.place, loss => this.#tellLoss(loss))
-      try {
-        const items: FileItem[] = []
-        for (;;) {
-          const { sequence } = reader.place.totals
-          const { place, record } = entry.to
-          if (sequence > place.totals.sequence) break
-          if (sequence === place.totals.sequence && record === 0) break
-          const read = await reader.next()
-          if (read === undefined) break
-          const at = read.from.totals.sequence
-          if (at > place.totals.sequence || (at === place.totals.sequence && record === 0)) break
-          items.push(this.#itemOf(read))
-        }
-        const lot = lots.restore(entry, items)
-        const lost = entry.sums.records - (lot === undefined ? 0 : lotRecords(lot))
-        if (lost > 0) this.#options.events.dropped('damaged', lost)
-        if (lot !== undefined) return lot
-        this.#room.leave(lots.forget(entry))
-      } finally {
-        await reader.close()
-      }
+      const unfinished = entry
+      const records = await this.#retried('the queue cannot be read', () => this.#read(unfinished))
+      // Stopping: the next process gives it.
+      if (records === undefined) return undefined
+      const items = records.map(read => this.#itemOf(read))
+      const lot = lots.restore(entry, items)
+      const lost = entry.sums.records - (lot === undefined ? 0 : lotRecords(lot))
+      if (lost > 0) this.#options.events.dropped('damaged', lost)
+      if (lot !== undefined) return lot
+      this.#room.leave(lots.forget(entry))
     }
     return undefined
   }
@@ -197,19 +184,14 @@ export class FileQueue implements Queue {
   async begin(lot: Lot): Promise<void> {
     const lots = this.#started(this.#lots)
     const { journal } = this.#started(this.#opened)
-    let writing = lots.begin(lot)
-    for (;;) {
-      try {
-        return await writing
-      } catch (error) {
-        this.#options.events.trouble('what is sent next cannot be written down yet', {
-          error: String(error),
-        })
-        const slept = await sleep(this.#clock, JOURNAL_RETRY_MS, this.#stopping.signal)
-        if (!slept) throw error
-        writing = journal.sync()
-      }
-    }
+    let writing: Promise<void> | undefined
+    const written = await this.#retried('what is sent next cannot be written down', async () => {
+      // What was said once needs only be synced.
+      writing = writing === undefined ? lots.begin(lot) : journal.sync()
+      await writing
+      return true
+    })
+    if (written === undefined) throw this.#closedError()
   }
 
   nameOf(lot: Lot): Origin | undefined {
@@ -307,6 +289,22 @@ export class FileQueue implements Queue {
     return sizer === 'bytes' ? bytes : sizer === 'items' ? records : 1
   }
 
+  async #read(entry: LotEntry): Promise<ReadRecord[]> {
+    // The lot holds the room of all its records, whether they can be read or not.
+    const reader = this.#createReader(entry.from.place, loss => this.#tellLoss(loss))
+    try {
+      return await readLot(reader, entry)
+    } finally {
+      await reader.close()
+    }
+  }
+
+  async #retried<T>(trouble: string, work: () => Promise<T>): Promise<T | undefined> {
+    return await untilClosed(work, this.#clock, this.#stopping.signal, error =>
+      this.#options.events.trouble(trouble, { error: String(error) }),
+    )
+  }
+
   /** Reads ahead while senders may soon run out of what is in memory. */
   #fillSoon(): void {
     if (this.#filling !== undefined || this.#stopping.signal.aborted) return
@@ -390,7 +388,11 @@ export class FileQueue implements Queue {
 
   #started<T>(value: T | undefined): T {
     if (value !== undefined) return value
-    throw PipelineError.retryable(`sending_queue of ${this.#options.name} is not open`, {
+    throw this.#closedError()
+  }
+
+  #closedError(): PipelineError {
+    return PipelineError.retryable(`sending_queue of ${this.#options.name} is not open`, {
       reason: 'shutting_down',
     })
   }

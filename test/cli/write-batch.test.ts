@@ -5,16 +5,18 @@ import { sampleLogs } from '../../src/testing/sample-logs.ts'
 
 const batch = sampleLogs(['a'])
 
-test('JSON is one line', async t => {
+async function written(format: 'json' | 'proto'): Promise<Buffer> {
   const stream = new PassThrough()
-  await writeBatch(stream, batch, 'json')
-  t.regex((stream.read() as Buffer).toString(), /^\{"resourceLogs".*\}\n$/)
+  await writeBatch(stream, batch, format)
+  return Buffer.concat((await stream.end().toArray()) as Buffer[])
+}
+
+test('JSON is one line', async t => {
+  t.regex((await written('json')).toString(), /^\{"resourceLogs".*\}\n$/)
 })
 
 test('protobuf comes behind its length', async t => {
-  const stream = new PassThrough()
-  await writeBatch(stream, batch, 'proto')
-  const bytes = stream.read() as Buffer
+  const bytes = await written('proto')
   t.is(bytes.readUInt32BE(0), batch.bytes.length)
   t.deepEqual(bytes.subarray(4), batch.bytes)
 })
