@@ -15,11 +15,11 @@ test('a lot that cannot be read now is read later, and nobody is given less', as
   await first.queue.stop()
   const { files } = first
   const next = await openTestQueue({ files })
-  const { openFile } = files
+  const openFile = files.openFile.bind(files)
   let failures = 2
   files.openFile = async (path, mode) => {
     if (mode === 'read' && failures-- > 0) throw Object.assign(new Error('EIO'), { code: 'EIO' })
-    return await openFile.call(files, path, mode)
+    return await openFile(path, mode)
   }
   const resuming = next.queue.resume()
   for (let i = 0; i < 20; i++) await next.clock.advance(1000)
