@@ -185,7 +185,8 @@ export class FileQueue implements Queue {
     const lots = this.#started(this.#lots)
     const { journal } = this.#started(this.#opened)
     let writing: Promise<void> | undefined
-    const written = await this.#retried('what is sent next cannot be written down yet', async () => {
+    const trouble = 'what is sent next cannot be written down yet'
+    const written = await this.#retried(trouble, async () => {
       // What was said once needs only be synced.
       writing = writing === undefined ? lots.begin(lot) : journal.sync()
       await writing
