@@ -79,6 +79,8 @@ export class SegmentLog {
 
   async #flushAll(): Promise<void> {
     while (this.#pending.length > 0) {
+      // Senders that the last write has acknowledged come back in the next turn, all together.
+      await new Promise(resolve => setImmediate(resolve))
       try {
         const group = await this.#nextGroup()
         await this.#write(group)
