@@ -17,7 +17,7 @@ const TYPES: Readonly<Partial<Record<LogColumnName, RegExp>>> = {
 
 /**
  * The columns that the table has and that we can write. Throws SchemaError when a required one is
- * missing, or one has a type that does not fit.
+ * missing, or one has a type that does not fit; another error for an answer that is none.
  */
 export async function readTableColumns(
   transport: Transport,
@@ -25,6 +25,8 @@ export async function readTableColumns(
   signal: AbortSignal,
 ): Promise<LogColumnName[]> {
   const rows = await transport.select(`DESCRIBE TABLE ${table}`, signal)
+  // Every table has columns: what says otherwise is no ClickHouse, or not today.
+  if (rows.length === 0) throw new Error(`the answer to DESCRIBE TABLE ${table} is empty`)
   const types = new Map(
     rows
       .filter(row => !['MATERIALIZED', 'ALIAS'].includes(String(row['default_type'])))

@@ -33,7 +33,13 @@ const refused = test.macro<[columns: Table, message: RegExp]>(async (t, columns,
 })
 
 test('a table without Body', refused, { Timestamp: 'DateTime64(9)' }, /no column Body.*print-ddl/)
-test('a table that is none', refused, {}, /no column Timestamp, Body/)
+test('a table of something else', refused, { Id: 'String' }, /no column Timestamp, Body/)
+
+test('an empty answer says nothing about the table: it is asked again', async t => {
+  const error = await t.throwsAsync(read({}), { message: /DESCRIBE TABLE `d`\.`t` is empty/ })
+  t.false(error instanceof SchemaError)
+})
+
 test(
   'attributes as JSON',
   refused,
