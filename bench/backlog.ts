@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { decodeLogs } from '../src/otlp/decode-logs.ts'
 import { sharedController } from '../src/plugin/abort.ts'
-import { FileQueue } from '../src/queue/file-queue.ts'
 import { CORPUS, corpus } from './corpus.ts'
+import { createFileQueue } from './file-queue.ts'
 
 /*
  * A long backlog on disk: how long a new process takes until it has the first batch in its hands, and
@@ -37,7 +37,7 @@ export async function measureBacklog(gigabytes: number): Promise<BacklogRow> {
 
 async function fill(directory: string, bytes: number): Promise<number> {
   const { batch } = decodeLogs(corpus(CORPUS.logs1000), { requestId: 'bench' })
-  const queue = createQueue(directory)
+  const queue = createFileQueue(directory, CAPACITY_BYTES)
   await queue.start()
   let batches = 0
   while (queue.stats().bytes < bytes) {
@@ -49,27 +49,9 @@ async function fill(directory: string, bytes: number): Promise<number> {
   return batches
 }
 
-function createQueue(directory: string): FileQueue {
-  return new FileQueue({
-    name: 'bench',
-    directory,
-    sizer: 'bytes',
-    capacity: CAPACITY_BYTES,
-    overflow: 'block',
-    segmentBytes: 16 * 1024 ** 2,
-    memoryBytes: 32 * 1024 ** 2,
-    sync: true,
-    events: {
-      trouble: (message, fields) => console.error(message, fields),
-      dropped: () => {},
-      keptAfterAll: () => {},
-    },
-  })
-}
-
 async function open(directory: string): Promise<void> {
   const from = performance.now()
-  const queue = createQueue(directory)
+  const queue = createFileQueue(directory, CAPACITY_BYTES)
   await queue.start()
   const item = await queue.take(NEVER)
   const openMs = performance.now() - from

@@ -5,10 +5,10 @@ import type { LogBatch } from '../src/batch/log-batch.ts'
 import { decodeLogs } from '../src/otlp/decode-logs.ts'
 import { encodeLogs } from '../src/otlp/encode-logs.ts'
 import { sharedController } from '../src/plugin/abort.ts'
-import { FileQueue } from '../src/queue/file-queue.ts'
 import { MemoryQueue } from '../src/queue/memory-queue.ts'
 import type { LotPart, Queue } from '../src/queue/queue.ts'
 import { CORPUS, corpus } from './corpus.ts'
+import { createFileQueue } from './file-queue.ts'
 
 /*
  * The sending queue by itself: many senders offer batches of about 100 KB and wait for the
@@ -41,7 +41,9 @@ export async function measureQueues(secondsPerRound: number): Promise<QueueRow[]
     rounds[0]!.push(await measure('memory', createMemory(), part, secondsPerRound))
     const folder = mkdtempSync(join(tmpdir(), 'parsec-bench-queue-'))
     try {
-      rounds[1]!.push(await measure('disk', createFile(folder), part, secondsPerRound))
+      rounds[1]!.push(
+        await measure('disk', createFileQueue(folder, CAPACITY_BYTES), part, secondsPerRound),
+      )
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
@@ -55,24 +57,6 @@ function createMemory(): Queue {
     sizer: 'bytes',
     capacity: CAPACITY_BYTES,
     overflow: 'block',
-  })
-}
-
-function createFile(directory: string): Queue {
-  return new FileQueue({
-    name: 'bench',
-    directory,
-    sizer: 'bytes',
-    capacity: CAPACITY_BYTES,
-    overflow: 'block',
-    segmentBytes: 16 * 1024 ** 2,
-    memoryBytes: 32 * 1024 ** 2,
-    sync: true,
-    events: {
-      trouble: (message, fields) => console.error(message, fields),
-      dropped: () => {},
-      keptAfterAll: () => {},
-    },
   })
 }
 

@@ -27,12 +27,12 @@ function configText({ processors = {}, exporters, more = '' }: Parts): string {
     processors: Object.keys(processors),
     exporters: Object.keys(exporters),
   }
-  const any = { endpoint: '127.0.0.1:0' }
+  const freePort = { endpoint: '127.0.0.1:0' }
   const config = {
-    receivers: { otlp: { protocols: { http: any, grpc: any } } },
+    receivers: { otlp: { protocols: { http: freePort, grpc: freePort } } },
     processors,
     exporters,
-    service: { telemetry: { metrics: any }, pipelines: { logs } },
+    service: { telemetry: { metrics: freePort }, pipelines: { logs } },
   }
   return JSON.stringify(config, null, 2) + more
 }

@@ -5,6 +5,7 @@ import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { type KafkaAddresses, KafkaBroker } from '../services/kafka.ts'
 import { startServices, useServices } from '../services/services.ts'
 import { missingFor } from '../services/tools.ts'
+import { serviceTest } from './service-test.ts'
 import { tempFolder } from './temp-folder.ts'
 
 /*
@@ -38,12 +39,7 @@ export function kafkaTest(title: string, run: BrokerTest): void {
 
 /** As `kafkaTest`, for a test that starts brokers of its own. */
 export function withJava(title: string, run: (t: ExecutionContext) => Promise<void>): void {
-  if (missing === undefined) test(title, run)
-  else if (process.env['CI']) test(title, t => t.fail(missing))
-  else {
-    console.error(`SKIPPED: ${title}: ${missing}`)
-    test.skip(title, run)
-  }
+  serviceTest(missing, title, run)
 }
 
 /** A broker of the test's own, to be killed and started again. Stopped after the test. */

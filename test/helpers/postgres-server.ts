@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
 import { missingFor } from '../services/tools.ts'
 import { OwnPostgres, type PostgresOptions } from './own-postgres.ts'
+import { serviceTest } from './service-test.ts'
 
 /*
  * Tests with a PostgreSQL server of the test file's own. Where none is installed they are skipped,
@@ -47,12 +48,7 @@ export function usePostgres(options: PostgresOptions = {}): PostgresTests {
 
 /** A test that needs PostgreSQL on the machine. */
 export function pgTest(title: string, run: (t: ExecutionContext) => Promise<void> | void): void {
-  if (missing === undefined) test(title, run)
-  else if (process.env['CI'] !== undefined) test(title, t => t.fail(missing))
-  else {
-    console.error(`SKIPPED: ${title}: ${missing}`)
-    test.skip(title, run)
-  }
+  serviceTest(missing, title, run)
 }
 
 /** A client of a database that `database()` has made, closed after the test. */

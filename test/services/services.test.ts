@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import test from 'ava'
 import pg from 'pg'
+import { serviceTest } from '../helpers/service-test.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 import { startPostgres } from './postgres.ts'
 import { isAlive, stopProcess } from './process.ts'
@@ -31,13 +31,7 @@ const CASES = {
 for (const [name, start] of Object.entries(CASES)) {
   const missing = missingFor(name as keyof typeof CASES)
   const title = `${name} starts on a port of its own, answers, and ends`
-  if (missing !== undefined && !process.env['CI']) {
-    console.error(`SKIPPED: ${title}: ${missing}`)
-    test.skip(title, () => undefined)
-    continue
-  }
-  test(title, async t => {
-    t.is(missing, undefined)
+  serviceTest(missing, title, async t => {
     const { pid, answer } = await start(await tempFolder(t))
     t.is(answer, '+OK\r\n')
     await stopProcess(pid, 'SIGINT')
