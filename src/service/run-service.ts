@@ -3,6 +3,7 @@ import type { DestinationStream, Logger } from 'pino'
 import type { LoadedConfig } from '../config/load.ts'
 import type { ServiceConfig } from '../config/service-config.ts'
 import { buildPipelines } from '../pipeline/pipelines.ts'
+import type { ComponentStatus } from '../plugin/component.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { version } from '../telemetry/version.ts'
@@ -95,7 +96,7 @@ export async function runService(options: RunServiceOptions): Promise<boolean> {
     // Only until the signal: a start that fails after it has nobody left to tell.
     await Promise.race([started, ended])
     started.catch(() => undefined)
-    if (service.health().ready) announce(service, options, logger)
+    if (service.isRunning) announce(service, options, logger)
     await ended
     const inTime = await service.stop()
     logger.info('stopped')
@@ -127,13 +128,16 @@ function createReloader(
   return { reloader, watch }
 }
 
+/** What records have to wait for; also what a person has to mend does not end the service. */
+const TROUBLES: ReadonlySet<ComponentStatus> = new Set(['recoverable_error', 'permanent_error'])
+
 function announce(service: Service, options: RunServiceOptions, logger: Logger): void {
   const { config, queryCommand, stdout } = options
   const { adminUrl } = service
   const endpoints = service.endpoints()
   const troubles = service
     .health()
-    .components.filter(({ status }) => status === 'recoverable_error')
+    .components.filter(({ status }) => TROUBLES.has(status))
     .map(({ kind, id, detail = 'not ready' }) => `${kind} ${id}: ${detail}`)
   const lines = bannerLines({ endpoints, adminUrl, queryCommand, troubles })
   if (config.telemetry.logs.encoding === 'console') {

@@ -71,6 +71,11 @@ export class Service {
     this.#admin = new AdminServer({ logger, metrics, lag: this.#lag, health, stats, reload })
   }
 
+  /** True from the end of the start to the begin of the stop, whatever its components say. */
+  get isRunning(): boolean {
+    return this.#phase === 'ok'
+  }
+
   /** Where `/metrics`, `/health` and `/stats` are; undefined when they are not served. */
   get adminUrl(): string | undefined {
     return this.#adminUrl

@@ -49,6 +49,21 @@ test('on a console the banner is on stdout, and SIGTERM ends it well', async t =
   t.deepEqual(source.eventNames(), [])
 })
 
+test('what a person has to mend is told with the banner, and the service runs', async t => {
+  const fake = fakePipelines()
+  const { source, stdout, done } = subject({
+    config: withLogs('console'),
+    createPipelines: (config, options) => {
+      options.statusBoard.add('exporter', 'store')('permanent_error', 'the table lacks Body')
+      return fake(config, options)
+    },
+  })
+  const [chunk] = (await once(stdout, 'data')) as [Buffer]
+  t.regex(chunk.toString(), /records have to wait for:\n {2}exporter store: the table lacks Body\n/)
+  source.emit('SIGTERM', 'SIGTERM')
+  t.true(await done)
+})
+
 test('with JSON logs the same are log lines, and stdout stays empty', async t => {
   const { source, stdout, done, log } = subject({ config: withLogs('json') })
   while (!log().includes('See it')) await new Promise(setImmediate)

@@ -146,7 +146,11 @@ export class ParsecUnderTest {
     return new Promise((resolve, reject) => {
       let text = ''
       const fail = (why: string): void => reject(new Error(`Parsec did not start: ${why}`))
-      const timer = setTimeout(() => fail(`not ready in ${READY_MS_MAX} ms`), READY_MS_MAX)
+      const timer = setTimeout(() => {
+        fail(`not ready in ${READY_MS_MAX} ms`)
+        // Nothing else may be started beside it; that it had to be killed counts as a crash.
+        child.kill('SIGKILL')
+      }, READY_MS_MAX)
       child.once('exit', () => {
         clearTimeout(timer)
         fail(lastWords(this.logFile))
