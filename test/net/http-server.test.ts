@@ -209,6 +209,30 @@ test('headers over the limit are 431, bytes that are no HTTP are 400', async t =
   t.regex(await askRaw(port, 'what is this\r\n\r\n'), /^HTTP\/1\.1 400 [^]*not a valid HTTP/)
 })
 
+/** Sends `first`, awaits the answer to it, sends `second`; all that came until the connection ended. */
+async function askTwice(port: number, first: string, second: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  let answer = ''
+  socket.on('data', chunk => (answer += chunk.toString()))
+  // A reset is an end, too.
+  socket.on('error', () => {})
+  socket.write(first)
+  while (!answer.includes('413')) await once(socket, 'data')
+  socket.write(second)
+  await new Promise(resolve => socket.once('close', resolve))
+  return answer
+}
+
+test('what is wrong after a refusal has one answer, or none while that request still arrives', async t => {
+  const { port } = await serve(t, echo, { max_request_body_size: 1000 })
+  const head = 'POST /any HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n'
+  const large = `${head}7d0\r\n${'x'.repeat(2000)}\r\n`
+  const within = await askTwice(port, large, 'no chunk\r\n')
+  t.deepEqual(within.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 413'])
+  const behind = await askTwice(port, large, '0\r\n\r\nwhat is this\r\n\r\n')
+  t.deepEqual(behind.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 413', 'HTTP/1.1 400'])
+})
+
 test('a client that only waits for 100-continue is answered before it sends', async t => {
   const { port } = await serve(t, echo, { max_request_body_size: 1000 })
   const head = 'POST /any HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 100-continue\r\n'
