@@ -9,6 +9,7 @@ import type { Lot, LotPart, Queue, QueueItem } from '../queue/queue.ts'
 import { batchSize, recordsThatFit } from './batch-size.ts'
 import type { BatchConfig } from './config.ts'
 import { Share } from './share.ts'
+import { splitVerdict, wholeVerdict } from './split-verdict.ts'
 
 /** A batch ready to be sent, and who must hear what became of it. */
 export interface FormedBatch {
@@ -63,7 +64,8 @@ export class BatchFormer {
   /** Undefined when the source has ended and everything has been handed out, or is closing. */
   async next(): Promise<FormedBatch | undefined> {
     const turn = this.#turn.then(() => this.#form())
-    this.#turn = turn
+    // What one caller could not get is no reason to give nothing to the next.
+    this.#turn = turn.catch(() => {})
     const forming = await turn
     try {
       // Not part of the turn: several lots can be written down with one sync.
@@ -111,7 +113,7 @@ export class BatchFormer {
       return undefined
     }
     const parts = lot.parts.map(part => {
-      const share = new Share(error => this.#source.settle(part.item, error))
+      const share = this.#createShare(part.item)
       share.addPart()
       share.complete()
       return { ...part, share }
@@ -126,7 +128,8 @@ export class BatchFormer {
     const forming = groups.map(({ batch, parts: joined }) => {
       const items = joined.map(({ item }) => item)
       const settle = (error?: PipelineError): void => {
-        for (const { share } of joined) share.partDone(error)
+        const errors = error === undefined ? [] : verdicts(error, joined)
+        for (const [i, { share }] of joined.entries()) share.partDone(errors[i])
         if (--open === 0) this.#source.done(lot)
       }
       return { formed: { batch, items, settle }, begun }
@@ -148,8 +151,12 @@ export class BatchFormer {
       first === undefined ? undefined : first.item.offeredAtMs + this.#config.flush_timeout,
     )
     if (item === undefined) return undefined
-    const share = new Share(error => this.#source.settle(item, error))
+    const share = this.#createShare(item)
     return { item, share, from: item.begunRecords ?? 0, to: item.batch.count }
+  }
+
+  #createShare(item: QueueItem): Share {
+    return new Share(error => this.#source.settle(item, wholeVerdict(error, item.batch.count)))
   }
 
   async #takeUntil(dueMs: number | undefined): Promise<QueueItem | undefined> {
@@ -180,6 +187,13 @@ export class BatchFormer {
     share.complete()
     return [{ ...part, to: end }, undefined]
   }
+}
+
+/** Fast path: what one item alone was sent as hears the verdict as it is. */
+function verdicts(error: PipelineError, parts: readonly Part[]): (PipelineError | undefined)[] {
+  const [first, second] = parts
+  const isAlone = second === undefined && first?.from === 0 && first.to === first.item.batch.count
+  return isAlone ? [error] : splitVerdict(error, parts)
 }
 
 interface Group {

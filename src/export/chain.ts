@@ -123,7 +123,7 @@ export function buildExportChain(
       ledger: ledger.stats({
         sent: outcome.stats().sent,
         dead_lettered: deadLetter?.count ?? 0,
-        queued: ledger.directInFlight + (queue?.stats().items ?? ledger.inFlight),
+        queued: ledger.directInFlight + (queue?.records ?? ledger.inFlight),
       }),
       ...(queue === undefined ? {} : { queue: queue.stats() }),
       ...(limiter === undefined ? {} : { concurrency: limiter.stats() }),

@@ -108,6 +108,12 @@ const sendingQueueConfig = sendingQueueFields.superRefine((queue, context) => {
   if (queue.storage !== 'file' && queue.directory !== undefined) {
     complain('directory', 'directory goes with storage: file; a file_storage extension has its own')
   }
+  if (queue.wait_for_result && queue.overflow === 'drop_oldest') {
+    complain(
+      'overflow',
+      'with wait_for_result nothing in the queue is acknowledged, so nothing may be dropped: use refuse or block',
+    )
+  }
   if (queue.block_on_overflow && queue.overflow !== undefined && queue.overflow !== 'block') {
     complain('overflow', `block_on_overflow: true says block: remove one of the two`)
   }

@@ -37,38 +37,28 @@ export class Ledger {
 
   /** Books what goes into the head of a chain. */
   entry(next: Consumer): Consumer {
+    return this.#booked(next, 'inFlight')
+  }
+
+  /** Books what goes past the queue. */
+  direct(next: Consumer): Consumer {
+    return this.#booked(next, 'directInFlight')
+  }
+
+  #booked(next: Consumer, account: 'inFlight' | 'directInFlight'): Consumer {
     return {
       consume: async (batch, signal) => {
         const { count } = batch
         if (count === 0) return
         this.in += count
-        this.inFlight += count
+        this[account] += count
         try {
           await next.consume(batch, signal)
         } catch (thrown) {
           this.returned += refusedCount(batch, PipelineError.from(thrown))
           throw thrown
         } finally {
-          this.inFlight -= count
-        }
-      },
-    }
-  }
-
-  /** Books what goes past the queue. */
-  direct(next: Consumer): Consumer {
-    return {
-      consume: async (batch, signal) => {
-        const { count } = batch
-        this.in += count
-        this.directInFlight += count
-        try {
-          await next.consume(batch, signal)
-        } catch (thrown) {
-          this.returned += refusedCount(batch, PipelineError.from(thrown))
-          throw thrown
-        } finally {
-          this.directInFlight -= count
+          this[account] -= count
         }
       },
     }

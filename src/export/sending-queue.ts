@@ -1,7 +1,7 @@
 import type { LogBatch } from '../batch/log-batch.ts'
 import { randomOrigin } from '../batch/origin.ts'
 import { sharedController } from '../plugin/abort.ts'
-import type { Clock } from '../plugin/clock.ts'
+import { type Clock, sleep } from '../plugin/clock.ts'
 import type { Component, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
@@ -36,6 +36,9 @@ export interface QueueMeter {
   keptAfterAll(count: number): void
 }
 
+/** Before a batch on disk is tried anew whose retries were exhausted without a single wait. */
+const EXHAUSTED_PAUSE_MS = 1000
+
 /** Without `batch`: neither joined nor cut. */
 const AS_RECEIVED: BatchConfig = { flush_timeout: 0, min_size: 0, max_size: 0, sizer: 'items' }
 
@@ -52,7 +55,9 @@ export class SendingQueue implements Consumer, Component {
   readonly #log: RepeatedLog
   #senders: Promise<void>[] = []
   #dropped = 0
-  #stopping = false
+  readonly #stopping = sharedController()
+  /** Log records on their way into the queue. */
+  #offering = 0
 
   constructor(next: Consumer, options: SendingQueueOptions) {
     const { context, meter, queue } = options
@@ -65,6 +70,11 @@ export class SendingQueue implements Consumer, Component {
 
   stats(): QueueStats {
     return this.#options.queue.stats()
+  }
+
+  /** Log records inside, or waiting to be let in. */
+  get records(): number {
+    return this.stats().items + this.#offering
   }
 
   async start(): Promise<void> {
@@ -99,7 +109,7 @@ export class SendingQueue implements Consumer, Component {
   async stop(deadline: AbortSignal): Promise<void> {
     const { queue, context } = this.#options
     const droppedBefore = this.#dropped
-    this.#stopping = true
+    this.#stopping.abort()
     queue.close()
     const giveUp = (): void =>
       this.#abort.abort(
@@ -128,12 +138,15 @@ export class SendingQueue implements Consumer, Component {
 
   async #offer(batch: LogBatch, signal: AbortSignal): Promise<void> {
     const { queue, meter } = this.#options
+    this.#offering += batch.count
     try {
       await queue.offer(batch, signal)
     } catch (thrown) {
       const error = PipelineError.from(thrown)
       meter.refused(error.reason, batch.count)
       throw error
+    } finally {
+      this.#offering -= batch.count
     }
     meter.size(queue.stats().size)
   }
@@ -147,7 +160,7 @@ export class SendingQueue implements Consumer, Component {
   }
 
   async #sendUntilSettled(formed: FormedBatch): Promise<void> {
-    const { config, queue } = this.#options
+    const { config, queue, clock } = this.#options
     for (;;) {
       try {
         await this.#send(formed)
@@ -156,9 +169,13 @@ export class SendingQueue implements Consumer, Component {
         const error = PipelineError.from(thrown)
         const survives = queue.durable && error.retryable
         // On disk it is as safe as before: it is sent again after the restart, as it was.
-        if (survives && this.#stopping) return
+        if (survives && this.#stopping.signal.aborted) return
         // While there is room nothing is dropped for having been tried for long.
-        if (survives && error.reason === RETRIES_EXHAUSTED) continue
+        if (survives && error.reason === RETRIES_EXHAUSTED) {
+          const pauseMs = Math.max(error.retryAfterMs ?? 0, EXHAUSTED_PAUSE_MS)
+          if (await sleep(clock, pauseMs, this.#stopping.signal)) continue
+          return
+        }
         if (!config.wait_for_result) this.#drop(formed.batch, error)
         return formed.settle(error)
       }

@@ -1,5 +1,6 @@
 import type { PipelineError } from '../plugin/pipeline-error.ts'
 import { worstError } from '../plugin/worst-error.ts'
+import { withRejected } from './split-verdict.ts'
 
 /**
  * One contributor's records on their way through merged and split batches: its verdict is known
@@ -27,7 +28,7 @@ export class Share {
   }
 
   partDone(error: PipelineError | undefined): void {
-    if (error !== undefined) this.#error = worstError(this.#error, error)
+    if (error !== undefined) this.#error = both(this.#error, error)
     this.#open--
     this.#settleIfDone()
   }
@@ -35,4 +36,11 @@ export class Share {
   #settleIfDone(): void {
     if (this.#complete && this.#open === 0) this.#settled(this.#error)
   }
+}
+
+/** Parts of one item are other records of it: what was refused of them adds up. */
+function both(a: PipelineError | undefined, b: PipelineError): PipelineError {
+  const refused = a?.rejected?.count
+  if (a === undefined || refused === undefined || b.rejected === undefined) return worstError(a, b)
+  return withRejected(a, refused + b.rejected.count)
 }

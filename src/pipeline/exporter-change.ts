@@ -119,7 +119,14 @@ export class ExporterChange {
     await untilAborted(tail.close(), deadline)
     const node = nodeOf(label, 'exporter', () => before)
     await stopNode(node, deadline, logger)
-    await startNode(nodeOf(label, 'exporter', () => next))
+    const nextNode = nodeOf(label, 'exporter', () => next)
+    try {
+      await startNode(nextNode)
+    } catch (error) {
+      // What it has opened already is needed by the one that comes back.
+      await stopNode(nextNode, deadline, logger)
+      throw error
+    }
     statusBoard.put(next.entry, before.entry)
     this.#part.useInstance(next)
   }

@@ -5,7 +5,7 @@ import { encodeLogs } from '../otlp/encode-logs.ts'
 import { orAborted } from '../plugin/abort.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
-import { DISK_RETRY_MS, DiskRefusal, openError } from './disk-error.ts'
+import { DiskRefusal, openError } from './disk-error.ts'
 import { HotItems } from './hot-items.ts'
 import { type DirectoryLock, lockDirectory } from './log/directory-lock.ts'
 import { type Files, realFiles } from './log/files.ts'
@@ -14,13 +14,7 @@ import { LogReader, type Loss, type ReadRecord } from './log/log-reader.ts'
 import { type OpenedLog, openLog } from './log/open-log.ts'
 import type { Place } from './log/place.ts'
 import { Reclaim } from './log/reclaim.ts'
-import {
-  decodeBody,
-  numberRecord,
-  type PreparedRecord,
-  prepareRecord,
-  RECORD_BYTES_MAX,
-} from './log/record.ts'
+import { numberRecord, type PreparedRecord, prepareRecord, RECORD_BYTES_MAX } from './log/record.ts'
 import { type FileItem, LotBook } from './lot-book.ts'
 import {
   type Lot,
@@ -32,6 +26,7 @@ import {
   type Sizer,
   wholeLot,
 } from './queue.ts'
+import { batchOf, originOf } from './read-batch.ts'
 import { readLot } from './read-lot.ts'
 import { Room } from './room.ts'
 import { untilClosed } from './until-closed.ts'
@@ -95,6 +90,7 @@ export class FileQueue implements Queue {
     this.#room = new Room({
       ...options,
       behindMs: () => this.#behindMs(),
+      droppable: () => this.#hot.size,
       dropOldest: () => this.#dropOldest(),
     })
   }
@@ -134,6 +130,7 @@ export class FileQueue implements Queue {
   async offer(batch: LogBatch, signal: AbortSignal): Promise<void> {
     this.#started(this.#opened)
     this.#refusal.assertOver()
+    this.#room.assertNotFull()
     const data = encodeLogs(batch)
     const acceptedAtUnixMs = this.#now()
     const { origin, count: records } = batch
@@ -166,7 +163,7 @@ export class FileQueue implements Queue {
       const records = await this.#retried('the queue cannot be read', () => this.#read(unfinished))
       // Stopping: the next process gives it.
       if (records === undefined) return undefined
-      const items = records.map(read => this.#itemOf(read))
+      const items = records.flatMap(read => this.#itemOf(read) ?? [])
       const lot = lots.restore(entry, items)
       const lost = entry.sums.records - (lot === undefined ? 0 : lotRecords(lot))
       if (lost > 0) this.#options.events.dropped('damaged', lost)
@@ -260,29 +257,27 @@ export class FileQueue implements Queue {
     if (!this.#hot.wants(from, batch.memoryBytes)) return
     // As it would be read back from the disk: the same bytes, and nothing selected or changed.
     const same = batch.isUntouched ? batch : decodeLogs(data, batch.context).batch
-    const named = same.with({ origin: batch.origin ?? this.#originOf(from.totals.sequence) })
+    const { queueId } = this.#started(this.#opened)
+    const named = same.with({ origin: batch.origin ?? originOf(queueId, from.totals.sequence) })
     const offeredAtMs = this.#clock.now()
     this.#hot.push({ batch: named, size, offeredAtMs, from, to, bytes })
   }
 
-  #itemOf({ header, bytes, from, to }: ReadRecord): FileItem {
-    const { meta, data } = decodeBody(bytes, 0, header)
-    const context = { ...meta.context, receivedAtUnixMs: header.acceptedAtUnixMs }
-    const origin = meta.origin ?? this.#originOf(header.sequence)
-    const batch = decodeLogs(data, context).batch.with({ origin })
+  /** Undefined for a batch that cannot be decoded, which is told. */
+  #itemOf(read: ReadRecord): FileItem | undefined {
+    const { header, from, to } = read
+    const { queueId } = this.#started(this.#opened)
+    const size = this.#sizeOf(header)
     const ageMs = Math.max(0, this.#now() - header.acceptedAtUnixMs)
-    return {
-      batch,
-      size: this.#sizeOf(header),
-      offeredAtMs: this.#clock.now() - ageMs,
-      from,
-      to,
-      bytes: header.bytes,
+    const offeredAtMs = this.#clock.now() - ageMs
+    try {
+      return { batch: batchOf(read, queueId), size, offeredAtMs, from, to, bytes: header.bytes }
+    } catch (error) {
+      const { segment, offset } = from
+      const fields = { segment, offset, error: String(error) }
+      this.#options.events.trouble('a batch in the queue cannot be decoded and is left out', fields)
+      return undefined
     }
-  }
-
-  #originOf(sequence: number): string {
-    return `${this.#started(this.#opened).queueId}/${sequence}`
   }
 
   #sizeOf({ bytes, records }: { readonly bytes: number; readonly records: number }): number {
@@ -301,24 +296,21 @@ export class FileQueue implements Queue {
   }
 
   async #retried<T>(trouble: string, work: () => Promise<T>): Promise<T | undefined> {
-    return await untilClosed(work, this.#clock, this.#stopping.signal, error =>
-      this.#options.events.trouble(trouble, { error: String(error) }),
-    )
+    const closing = this.#stopping.signal
+    return await untilClosed(work, this.#clock, closing, error => {
+      if (!closing.aborted) this.#options.events.trouble(trouble, { error: String(error) })
+    })
   }
 
   /** Reads ahead while senders may soon run out of what is in memory. */
   #fillSoon(): void {
     if (this.#filling !== undefined || this.#stopping.signal.aborted) return
     if (this.#opened === undefined) return
-    this.#filling = this.#fill()
-      .catch((error: unknown) => {
-        if (this.#stopping.signal.aborted) return
-        this.#options.events.trouble('the queue cannot be read', { error: String(error) })
-        this.#clock.after(DISK_RETRY_MS, () => this.#fillSoon())
-      })
-      .finally(() => {
-        this.#filling = undefined
-      })
+    this.#filling = this.#retried('the queue cannot be read', () => this.#fill()).finally(() => {
+      this.#filling = undefined
+      // Something was taken after the last look, when this still seemed to be under way.
+      if (this.#hot.isLow) this.#fillSoon()
+    })
   }
 
   async #fill(): Promise<void> {
@@ -331,7 +323,7 @@ export class FileQueue implements Queue {
     while (this.#hot.hasRoom && !this.#stopping.signal.aborted) {
       const before = this.#reader.place
       const read = await this.#reader.next()
-      if (read !== undefined) this.#hot.push(this.#itemOf(read))
+      if (read !== undefined) this.#pushRead(read)
       else if (this.#reader.place.totals.sequence >= log.tail.totals.sequence) {
         // Past damage at the end, too, nothing is left to be read.
         this.#hot.skipTo(log.tail)
@@ -340,16 +332,16 @@ export class FileQueue implements Queue {
     }
   }
 
+  #pushRead(read: ReadRecord): void {
+    const item = this.#itemOf(read)
+    if (item !== undefined) return this.#hot.push(item)
+    const { from, to, header } = read
+    this.#lose({ from, to, requests: 1, records: header.records, bytes: header.bytes })
+  }
+
   #createReader(from: Place, onLost: (loss: Loss) => void): LogReader {
     const { folder, segments, salt, log } = this.#started(this.#opened)
-    return new LogReader({
-      folder,
-      segments,
-      salt,
-      from,
-      tail: () => log.tail,
-      onLost,
-    })
+    return new LogReader({ folder, segments, salt, from, tail: () => log.tail, onLost })
   }
 
   #lose(loss: Loss): void {

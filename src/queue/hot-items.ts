@@ -20,6 +20,8 @@ export class HotItems {
   readonly #items = new Ring<FileItem>()
   readonly #takers = new Takers<FileItem>()
   #bytes = 0
+  /** In the unit of the queue's sizer. */
+  #size = 0
   #end: Mark | undefined
   /** True when the log goes on behind `end`. */
   #more = true
@@ -36,6 +38,15 @@ export class HotItems {
   get end(): Mark {
     if (this.#end === undefined) throw new Error('the queue is not open')
     return this.#end
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Should more be read from disk? */
+  get isLow(): boolean {
+    return this.#more && this.#bytes < this.#bytesMax * LOW_SHARE
   }
 
   get hasRoom(): boolean {
@@ -70,6 +81,7 @@ export class HotItems {
     }
     this.#items.push(rest)
     this.#bytes += item.batch.memoryBytes
+    this.#size += item.size
   }
 
   /** Everything up to the tail was looked at; nothing more is on disk now. */
@@ -109,8 +121,11 @@ export class HotItems {
 
   #shift(): FileItem | undefined {
     const item = this.#items.shift()
-    if (item !== undefined) this.#bytes -= item.batch.memoryBytes
-    if (this.#more && this.#bytes < this.#bytesMax * LOW_SHARE) this.#onLow()
+    if (item !== undefined) {
+      this.#bytes -= item.batch.memoryBytes
+      this.#size -= item.size
+    }
+    if (this.isLow) this.#onLow()
     return item
   }
 

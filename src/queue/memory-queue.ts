@@ -39,6 +39,8 @@ export class MemoryQueue implements Queue {
   readonly #items = new Ring<Item>()
   readonly #takers = new Takers<Item>()
   readonly #held = { bytes: 0, items: 0, requests: 0 }
+  /** Of what is not taken yet. */
+  #waitingSize = 0
   #closed = false
 
   constructor(options: MemoryQueueOptions) {
@@ -47,6 +49,7 @@ export class MemoryQueue implements Queue {
     this.#room = new Room({
       ...options,
       behindMs: () => this.#behindMs(),
+      droppable: () => this.#waitingSize,
       dropOldest: () => this.#dropOldest(),
     })
   }
@@ -62,7 +65,7 @@ export class MemoryQueue implements Queue {
 
   async take(signal: AbortSignal): Promise<QueueItem | undefined> {
     if (signal.aborted) return undefined
-    const item = this.#items.shift()
+    const item = this.#shift()
     if (item !== undefined || this.#closed) return item
     return await this.#takers.wait(signal)
   }
@@ -101,7 +104,15 @@ export class MemoryQueue implements Queue {
     this.#held.bytes += batch.memoryBytes
     this.#held.items += batch.count
     this.#held.requests++
-    if (!this.#takers.give(item)) this.#items.push(item)
+    if (this.#takers.give(item)) return
+    this.#items.push(item)
+    this.#waitingSize += size
+  }
+
+  #shift(): Item | undefined {
+    const item = this.#items.shift()
+    this.#waitingSize -= item?.size ?? 0
+    return item
   }
 
   #release({ batch, size }: Item): void {
@@ -111,7 +122,7 @@ export class MemoryQueue implements Queue {
   }
 
   #dropOldest(): boolean {
-    const oldest = this.#items.shift()
+    const oldest = this.#shift()
     if (oldest === undefined) return false
     oldest.left = 0
     this.#held.items -= oldest.batch.count

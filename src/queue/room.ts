@@ -14,7 +14,8 @@ export interface RoomOptions {
   readonly clock?: Clock | undefined
   /** How long the oldest batch has been waiting, in milliseconds; 0 when none is. */
   readonly behindMs: () => number
-  /** `drop_oldest`: drops what waits longest and gives back its room; false when nothing waits. */
+  /** `drop_oldest`: how much could be dropped, and dropping what waits longest. */
+  readonly droppable?: () => number
   readonly dropOldest?: () => boolean
 }
 
@@ -50,15 +51,21 @@ export class Room {
    * Rejects retryably, or permanently for what can never fit.
    */
   async enter(size: number, signal: AbortSignal, admitted: () => void): Promise<void> {
-    const { capacity, overflow, dropOldest } = this.#options
+    const { capacity, overflow } = this.#options
     if (this.#closed) throw this.#closedError()
     if (size > capacity) throw this.#tooLargeError(size)
-    while (overflow === 'drop_oldest' && !this.#fits(size) && dropOldest?.() === true) {}
+    if (overflow === 'drop_oldest') this.#dropFor(size)
     if (this.#senders.size === 0 && this.#fits(size)) {
       this.#backlog.add(size)
       admitted()
     } else if (overflow === 'block') await this.#wait(size, signal, admitted)
     else throw this.#fullError()
+  }
+
+  /** Before work is done for a batch that would be refused whatever its size. Throws as `enter`. */
+  assertNotFull(): void {
+    const { capacity, overflow } = this.#options
+    if (overflow === 'refuse' && this.used >= capacity) throw this.#fullError()
   }
 
   /** Counts what was inside before this process began; it may be more than the capacity. */
@@ -74,6 +81,13 @@ export class Room {
   close(): void {
     this.#closed = true
     for (const sender of this.#senders) sender.refuse(this.#closedError())
+  }
+
+  /** Drops nothing when that would not be enough: what is being sent keeps its room. */
+  #dropFor(size: number): void {
+    const { capacity, droppable, dropOldest } = this.#options
+    if (this.used - (droppable?.() ?? 0) + size > capacity) return
+    while (!this.#fits(size) && dropOldest?.() === true) {}
   }
 
   #fits(size: number): boolean {

@@ -169,6 +169,8 @@ export class Service {
     const { shutdownTimeoutMs: timeoutMs, logger } = this.#options
     const pipelines = await this.#unlessStopped(async () => {
       await this.#starting
+      // What the change before still has to stop may hold what this one opens.
+      await this.#leaving
       return await this.#pipelines.prepare(config, timeoutMs)
     })
     const extensions = new ExtensionsChange(this.#extensions, config, logger)

@@ -54,6 +54,14 @@ test(
   'sender: {sending_queue: {storage: disk}}, sender/b: {sending_queue: {storage: disk}}',
   [],
 )
+test(
+  'where senders wait for the destination, nothing may be dropped',
+  says,
+  'sender: {sending_queue: {wait_for_result: true, overflow: drop_oldest}}',
+  [
+    'error: exporters::sender::sending_queue::overflow: with wait_for_result nothing in the queue is acknowledged, so nothing may be dropped: use refuse or block',
+  ],
+)
 test('no storage at all is fine', says, 'sender: ', [])
 test(
   'a queue that is off is not looked at',

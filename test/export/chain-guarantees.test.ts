@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
 import { z } from 'zod'
@@ -8,6 +9,7 @@ import { LogSink } from '../../src/testing/log-sink.ts'
 import { ManualClock, settle } from '../../src/testing/manual-clock.ts'
 import { bodiesOf, sampleLogs } from '../../src/testing/sample-logs.ts'
 import { createTestContext, type TestContext } from '../../src/testing/test-context.ts'
+import { tempFolder } from '../helpers/temp-folder.ts'
 import { NEVER, type Verdict, watch } from '../helpers/verdict.ts'
 
 /*
@@ -311,4 +313,64 @@ test('under any failures every accepted record is sent once or counted as droppe
     }),
     { numRuns: 100 },
   )
+})
+
+test('the books are straight while a sender waits to be let in', async t => {
+  const { sink, chain, send } = createBench({
+    sending_queue: { sizer: 'items', queue_size: 2, block_on_overflow: true },
+  })
+  sink.before = hang
+  await chain.start?.()
+  send('ab')
+  const waiting = send('cd')
+  await settle()
+  t.is(waiting.text, 'pending')
+  t.like(chain.stats().ledger, { in: 4, queued: 4, difference: 0 })
+  await chain.stop(AbortSignal.abort())
+})
+
+test('of a joined batch every sender hears of its own refused records', async t => {
+  const { sink, chain, send } = createBench({
+    sending_queue: {
+      num_consumers: 1,
+      wait_for_result: true,
+      batch: { flush_timeout: '0s', min_size: 5 },
+    },
+  })
+  // Of the third and fourth record of five.
+  sink.before = batch => {
+    const records = batch.slice(2, 4)
+    const error = PipelineError.permanent('bad')
+    throw PipelineError.permanent('bad', {
+      rejected: { count: 2, parts: [{ records, origin: 'o', error }] },
+    })
+  }
+  await chain.start?.()
+  const [good, bad] = [send('ab'), send('cde')]
+  await settle()
+  t.is(good.text, 'ok')
+  t.is(bad.error?.rejected?.count, 2)
+  t.is(chain.stats().ledger.difference, 0)
+  await chain.stop(NEVER)
+})
+
+test('on disk, a batch whose retries are over at once waits before it is tried anew', async t => {
+  const directory = join(await tempFolder(t), 'queue')
+  const { sink, clock, chain, send } = createBench({
+    sending_queue: { storage: 'file', directory, num_consumers: 1 },
+    retry_on_failure: { initial_interval: '60s', max_elapsed_time: '1s' },
+  })
+  let tries = 0
+  sink.before = () => {
+    tries++
+    throw PipelineError.retryable('busy')
+  }
+  await chain.start?.()
+  t.is((await send('a').promise, 'sent'), 'sent')
+  while (tries === 0) await new Promise(resolve => setTimeout(resolve, 1))
+  for (let i = 0; i < 50; i++) await settle()
+  t.is(tries, 1)
+  for (let i = 0; i < 60; i++) await clock.advance(1000)
+  t.true(tries > 1 && tries <= 61)
+  await chain.stop(AbortSignal.abort())
 })

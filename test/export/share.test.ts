@@ -54,3 +54,14 @@ const isWorst = test.macro(
 test('all well is success', isWorst, [undefined, undefined], undefined)
 test('one refused part is the verdict', isWorst, [undefined, permanent, undefined], permanent)
 test('sending again can still save some', isWorst, [permanent, retryable, permanent], retryable)
+
+test('refused records of several parts add up', t => {
+  const { share, verdicts } = createShare()
+  share.addPart()
+  share.addPart()
+  share.complete()
+  share.partDone(PipelineError.permanent('bad', { reason: 'bad_row', rejected: { count: 2 } }))
+  share.partDone(PipelineError.permanent('worse', { rejected: { count: 3 } }))
+  t.like(verdicts[0], { message: 'bad', reason: 'bad_row', retryable: false })
+  t.deepEqual(verdicts[0]?.rejected, { count: 5 })
+})

@@ -26,6 +26,7 @@ test('a queue keeps what is in it when only the exporter behind it changes', asy
   t.deepEqual(changed, ['exporter queued_sink (timeout)'])
   await clock.advance(60_000)
   t.is(old.count, 0)
+  t.deepEqual(run.sink('queued_sink').bodies.toSorted(), ['a', 'b'])
 })
 
 test('an exporter of another config takes over what the queue holds', async t => {
@@ -102,7 +103,7 @@ test('an exporter that cannot start leaves the old one running, queue and all', 
   await t.throwsAsync(run.reload(`exporters: {end: {lock: disk, value: x, ${queue}}}`), {
     message: 'exporter end did not start: cannot start',
   })
-  t.deepEqual(log, ['create end', 'stop end', 'start end', 'create end', 'start end'])
+  t.deepEqual(log, ['create end', 'stop end', 'start end', 'stop end', 'create end', 'start end'])
   t.is(run.statusBoard.report()[0]?.status, 'ok')
   await run.send(sampleLogs(['a']))
   await run.stop()

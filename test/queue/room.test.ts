@@ -66,13 +66,38 @@ test('drop_oldest drops until there is room, and refuses when nothing is left to
     if (size !== undefined) room.leave(size)
     return size !== undefined
   }
-  const room = createRoom({ overflow: 'drop_oldest', dropOldest })
+  const droppable = (): number => waiting.reduce((sum, size) => sum + size, 0)
+  const room = createRoom({ overflow: 'drop_oldest', droppable, dropOldest })
   room.restore(10)
   const first = enter(room, 4)
   const second = enter(room, 3)
   await settle()
   t.deepEqual([first.text, second.text], ['ok', 'retryable queue_full'])
   t.is(room.used, 8)
+})
+
+test('drop_oldest drops nothing for one that would not fit even so', async t => {
+  let drops = 0
+  const droppable = (): number => 3
+  const dropOldest = (): boolean => ++drops > 0
+  const room = createRoom({ overflow: 'drop_oldest', droppable, dropOldest })
+  room.restore(9)
+  const refused = enter(room, 5)
+  await settle()
+  t.is(refused.text, 'retryable queue_full')
+  t.is(drops, 0)
+})
+
+test('only a queue that refuses is known to be full whatever comes', async t => {
+  const of = (overflow: 'refuse' | 'block' | 'drop_oldest', used: number): (() => void) => {
+    const room = createRoom({ overflow })
+    room.restore(used)
+    return () => room.assertNotFull()
+  }
+  t.notThrows(of('refuse', 9))
+  t.throws(of('refuse', 10), { message: /is full: 10 of 10/ })
+  t.notThrows(of('block', 10))
+  t.notThrows(of('drop_oldest', 10))
 })
 
 test('what can never fit drops nothing', async t => {

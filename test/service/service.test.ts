@@ -232,6 +232,32 @@ test('a reload goes over to the extensions and pipelines of the new config', asy
   t.deepEqual(calls, ['start y', 'pipelines', 'stop x', 'stop y'])
 })
 
+test('a reload waits for what the one before still has to stop', async t => {
+  const calls: string[] = []
+  let end = (): void => {}
+  const lingering = new Promise<void>(resolve => {
+    end = resolve
+  })
+  const extension = (): Extension => ({
+    start: async () => void calls.push('start'),
+    stop: async () => {
+      await lingering
+      calls.push('stopped')
+    },
+  })
+  const withX = emptyConfig(withExtensions({ x: extension }))
+  const { service } = subject({ config: withX })
+  await service.start()
+  await service.reload(emptyConfig())
+  const back = service.reload(withX)
+  await new Promise(resolve => setImmediate(resolve))
+  t.deepEqual(calls, ['start'])
+  end()
+  await back
+  t.deepEqual(calls, ['start', 'stopped', 'start'])
+  await service.stop()
+})
+
 test('/stats tells the generation of the config', async t => {
   const { service } = subject()
   await service.start()

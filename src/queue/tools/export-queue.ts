@@ -1,11 +1,10 @@
 import type { LogBatch } from '../../batch/log-batch.ts'
-import { decodeLogs } from '../../otlp/decode-logs.ts'
 import type { Mark } from '../log/journal-entry.ts'
 import { LogReader } from '../log/log-reader.ts'
-import { decodeBody } from '../log/record.ts'
+import { batchOf } from '../read-batch.ts'
 import { type QueueFiles, undelivered } from './read-queue.ts'
 
-/** Gives what a queue holds, batch by batch, as it would be sent: only what is not confirmed yet. */
+/** Gives what a queue holds, batch by batch: only the records that are not confirmed yet. */
 export async function* exportQueue(queue: QueueFiles): AsyncGenerator<LogBatch> {
   for (const { from, to } of undelivered(queue)) yield* readBetween(queue, from, to)
 }
@@ -36,12 +35,10 @@ async function* readBetween(queue: QueueFiles, from: Mark, to: Mark): AsyncGener
       if (sequence > last || (sequence === last && to.record === 0)) return
       const read = await reader.next()
       if (read === undefined || read.header.sequence > last) return
-      const { meta, data } = decodeBody(read.bytes, 0, read.header)
-      const origin = meta.origin ?? `${journal.queueId}/${read.header.sequence}`
-      const { batch } = decodeLogs(data, meta.context)
+      const batch = batchOf(read, journal.queueId)
       const begin = read.header.sequence === from.place.totals.sequence ? from.record : 0
       const end = read.header.sequence === last ? to.record : batch.count
-      if (end > begin) yield batch.slice(begin, end).with({ origin })
+      if (end > begin) yield batch.slice(begin, end)
     }
   } finally {
     await reader.close()
