@@ -106,10 +106,11 @@ export class KafkaConsumer {
   }
 
   /**
-   * Joins the group and hands what comes to `handler`. Resolves after `close`; rejects with
-   * PipelineError when the membership cannot go on. Call it once.
+   * Joins the group and hands what comes to `handler`. Resolves after `close`, at once if that came
+   * first; rejects with PipelineError when the membership cannot go on. Call it once.
    */
   async run(handler: ConsumerHandler): Promise<void> {
+    if (this.#closing) return
     const { events } = this.#consumer
     const crashed = new Promise<never>((_, reject) => {
       this.#consumer.on(events.CRASH, ({ payload }) => reject(payload.error))
@@ -122,7 +123,8 @@ export class KafkaConsumer {
     )
     try {
       await Promise.race([this.#start(handler), crashed])
-      await Promise.race([stopped, crashed])
+      // A `close` meanwhile may not have come to the end that `stopped` waits for.
+      if (!this.#closing) await Promise.race([stopped, crashed])
     } catch (thrown) {
       if (!this.#closing) throw kafkaError(thrown, `group ${this.#options.groupId}`)
     } finally {

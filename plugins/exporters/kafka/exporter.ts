@@ -1,12 +1,11 @@
 import {
   abortError,
   type Exporter,
+  identityOf,
   type LogBatch,
   orAborted,
   PipelineError,
   type PluginContext,
-  partOrigin,
-  randomOrigin,
 } from '#core'
 import { createKafka, KafkaProducer, PRODUCER_RETRIES } from '#core/kafka'
 import type { KafkaExporterConfig } from './config.ts'
@@ -56,7 +55,7 @@ export class KafkaExporter implements Exporter {
     }
     await orAborted(delivery.run(this.#producer), signal)
     this.#deliveries.delete(batch)
-    if (delivery.refusals.length > 0) throw refusal(batch, delivery)
+    if (delivery.refusals.length > 0) throw refusal(delivery)
   }
 
   async stop(): Promise<void> {
@@ -91,11 +90,10 @@ export class KafkaExporter implements Exporter {
   }
 }
 
-function refusal(batch: LogBatch, { refusals }: Delivery): PipelineError {
-  const origin = batch.origin ?? randomOrigin()
-  const parts = refusals.map(({ records, error }, i) => ({
+function refusal({ refusals }: Delivery): PipelineError {
+  const parts = refusals.map(({ records, error }) => ({
     records,
-    origin: partOrigin(origin, i),
+    origin: identityOf(records),
     error,
   }))
   const count = refusals.reduce((sum, { records }) => sum + records.count, 0)
