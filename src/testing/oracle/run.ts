@@ -133,11 +133,14 @@ class Run {
   }
 
   async play(): Promise<void> {
+    const { through, broker } = this.#settings
+    if (through === 'kafka' && broker === undefined) throw new Error('there is no broker')
     const destination = await this.#startDestination()
     this.#destination = destination
     const topology = await this.#build(destination)
     this.#topology = topology
     await topology.start()
+    void this.#note('all are ready')
 
     const issuer = new Issuer({
       seed: this.#plan.seed,
@@ -186,11 +189,10 @@ class Run {
       powerLossSeed: powerLoss ? this.#plan.seed : undefined,
       disk: this.#disk,
     }
-    if (through === undefined) {
+    if (through === undefined || broker === undefined) {
       await this.#write(parsecConfig(this.#plan, setting, destination), this.#plan)
       return new DirectTopology({ ...common, faults: this.#plan.processFaults })
     }
-    if (broker === undefined) throw new Error('there is no broker to go through')
     const plan = createKafkaPlan(this.#plan.seed, faults)
     // All runs of a broker have it in common.
     const name = `oracle-${this.#plan.seed}-${randomBytes(6).toString('hex')}`
@@ -216,6 +218,7 @@ class Run {
 
   /** The faults are over: a fresh record must pass, the queue must drain, the stop must be clean. */
   async #settle(topology: Topology, issuer: Issuer, destination: Destination): Promise<void> {
+    void this.#note('the faults are over')
     if (!(await issuer.issueFresh(LIVENESS_MS_MAX))) {
       this.broken.push(
         `no fresh record was accepted within ${LIVENESS_MS_MAX} ms of the last fault`,
@@ -223,6 +226,7 @@ class Run {
     }
     const arrivals = (): Promise<readonly Arrival[]> => destination.arrivals(this.#configFile)
     const books = await topology.drain({ issuer, arrivals })
+    void this.#note('nothing is on its way any more')
     if (books === undefined) {
       this.broken.push('records were still on their way long after the last fault')
     } else {

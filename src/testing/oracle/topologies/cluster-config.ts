@@ -84,14 +84,16 @@ function kafkaReceiver(plan: KafkaPlan, { brokers, topic, groupId }: ClusterSett
 /** Kafka is the queue, unless the plan puts another behind it. */
 function consumerQueue(
   limits: RunPlan['limits'],
-  { hasConsumerQueue }: KafkaPlan,
+  { hasConsumerQueue, batchBytesMax }: KafkaPlan,
   { consumerQueues, collectorQueue: { broken } }: ClusterSetting,
 ): object {
   // What is in memory is committed before the destination has it.
-  if (broken === 'commit-before-store') return { queue_size: limits.queueBytes }
+  if (broken === 'commit-before-store') return {}
   if (!hasConsumerQueue) return { enabled: false }
   const directory = `${consumerQueues}/\${env:${MEMBER_VARIABLE}}`
   const own: QueueSetting = { queue: 'file', broken: undefined, directory }
   // Joined batches would have names of their own, which a repetition does not find again.
-  return queuePart({ ...limits, batch: undefined }, own).sending_queue
+  // A batch of the receiver must fit; one message may make it larger than it should be.
+  const queueBytes = limits.queueBytes + 4 * batchBytesMax
+  return queuePart({ ...limits, queueBytes, batch: undefined }, own).sending_queue
 }

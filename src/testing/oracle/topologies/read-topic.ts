@@ -42,7 +42,7 @@ export async function numbersInTopic(
 }
 
 function numbersIn(value: Buffer | null): number[] {
-  const { batch } = decodeLogs(value ?? Buffer.alloc(0))
+  const { batch } = decodeLogs(value ?? Buffer.alloc(0), { requestId: '' })
   const cursor = batch.cursor()
   return Array.from({ length: batch.count }, (_, i) =>
     Number(cursor.seek(batch.row(i)).attribute(NUMBER_KEY)),

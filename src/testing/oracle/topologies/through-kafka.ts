@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Verdict } from '../judge.ts'
+import type { Arrival, Verdict } from '../judge.ts'
 import type { GroupFault, KafkaPlan } from '../kafka-plan.ts'
 import { ParsecUnderTest } from '../parsec-under-test.ts'
 import type { ProcessFault } from '../plan.ts'
@@ -79,8 +79,9 @@ export class ThroughKafka implements Topology {
 
   async drain({ issuer, arrivals }: Delivered): Promise<readonly ServiceStats[] | undefined> {
     const deadlineMs = performance.now() + DRAIN_MS_MAX
-    const first = await this.#stats()
-    if (first === undefined) return undefined
+    if ((await this.#stats()) === undefined) return undefined
+    // Everything that was acknowledged so far lies before these offsets.
+    const { size } = issuer.issued
     const ends = await this.#options.topic.ends()
     // The last thing in a partition may be a mark of a transaction, which nobody commits: fresh
     // records come behind it.
@@ -89,9 +90,9 @@ export class ThroughKafka implements Topology {
       await sleep(POLL_MS)
       await issuer.issueFresh(FRESH_MS_MAX)
     }
-    while (!hasAll(issuer, await arrivals())) {
-      // What is missing is for the judge to name.
-      if (performance.now() > deadlineMs) break
+    // What is missing of the others is lost; of these it may be on its way.
+    while (!hasAllAfter(size, issuer, await arrivals())) {
+      if (performance.now() > deadlineMs) return undefined
       await sleep(POLL_MS)
     }
     return await this.#stats()
@@ -103,9 +104,10 @@ export class ThroughKafka implements Topology {
     const times = await this.#options.topic.numbers()
     const missing = lost.filter(number => !times.has(number)).length
     const twice = duplicated.filter(number => (times.get(number) ?? 0) > 1).length
+    const byConsumers = [lost.length - missing, duplicated.length - twice] as const
     return [
-      `of ${lost.length} lost records ${missing} are not in the topic: the collector's doing`,
-      `of ${duplicated.length} records with copies ${twice} are in the topic more than once: the collector's doing`,
+      `lost before the topic: ${missing}, behind it: ${byConsumers[0]}`,
+      `copied before the topic: ${twice}, behind it: ${byConsumers[1]}`,
     ]
   }
 
@@ -196,12 +198,14 @@ export class ThroughKafka implements Topology {
   }
 }
 
-function hasAll(
+/** Is every acknowledged record there whose number is above this one? */
+function hasAllAfter(
+  size: number,
   { issued }: Delivered['issuer'],
-  arrivals: readonly { number?: number | undefined }[],
+  arrivals: readonly Pick<Arrival, 'number'>[],
 ): boolean {
   const there = new Set(arrivals.map(({ number }) => number))
-  for (let number = 1; number <= issued.size; number++) {
+  for (let number = size + 1; number <= issued.size; number++) {
     if (issued.isAcked(number) && !there.has(number)) return false
   }
   return true
