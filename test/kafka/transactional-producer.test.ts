@@ -1,12 +1,15 @@
+import { connect } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { kafkajs } from '../../src/kafka/kafkajs.ts'
 import type { KafkaRecord } from '../../src/kafka/producer.ts'
-import { notedName } from '../../src/kafka/transaction-note.ts'
+import { decodeNote, notedName } from '../../src/kafka/transaction-note.ts'
 import {
+  type Committed,
   TransactionalProducer,
   type TransactionalProducerOptions,
 } from '../../src/kafka/transactional-producer.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
+import { startCutProxy } from '../helpers/cut-proxy.ts'
 import { kafkaTest, uniqueName } from '../helpers/kafka-broker.ts'
 import { committedOffset, readCommitted } from '../helpers/kafka-topic.ts'
 
@@ -17,9 +20,15 @@ function producerFor(
   brokers: string,
   noteTopic: string,
   options: Partial<TransactionalProducerOptions> = {},
+  proxyPort?: number,
 ): { producer: TransactionalProducer; outcomes: Outcomes } {
   const retry = { initialRetryTime: 50, maxRetryTime: 500, retries: 5 }
-  const kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING, retry })
+  const kafka = new kafkajs.Kafka({
+    brokers: [brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry,
+    socketFactory: ({ host, port, onConnect }) => connect(proxyPort ?? port, host, onConnect),
+  })
   const outcomes: Outcomes = []
   const producer = new TransactionalProducer({
     kafka,
@@ -93,10 +102,15 @@ kafkaTest('a note holds the last batches of its lane only', async (t, broker) =>
   for (const i of range(15)) {
     await producer.transact(`batch ${i}`, async send => send(numbered(topic, i, i + 1)))
   }
-  const { offset, metadata } = await committedOffset(broker.admin, `${transactionalId}-0`, topic)
-  t.is(offset, 3)
-  t.true(metadata!.endsWith(notedName('batch 5') + notedName('batch 10')))
-  t.false(metadata!.includes(notedName('batch 0')))
+  const names: string[] = []
+  for (const lane of range(5)) {
+    const group = `${transactionalId}-${lane}`
+    const { offset, metadata } = await committedOffset(broker.admin, group, topic)
+    t.is(offset, 3)
+    names.push(...decodeNote(metadata!))
+  }
+  const expected = range(15).slice(5).map(i => notedName(`batch ${i}`))
+  t.deepEqual(names.sort(), expected.sort())
 })
 
 kafkaTest('nothing of a transaction that fails is readable, and the next goes on', async (t, broker) => {
@@ -134,6 +148,51 @@ kafkaTest('a second process with the same id fences the first, which says so and
   await young.transact('c', async send => send(numbered(topic, 2, 3)))
   t.deepEqual(await valuesIn(t, broker, topic), range(3))
 })
+
+/** As the export chain does, in case the same batch is hit twice. */
+async function untilSent(
+  producer: TransactionalProducer,
+  ...[name, work]: Parameters<TransactionalProducer['transact']>
+): Promise<Committed> {
+  for (;;) {
+    try {
+      return await producer.transact(name, work)
+    } catch (error) {
+      if (!(error as PipelineError).retryable) throw error
+    }
+  }
+}
+
+/** EndTxn: what a client asks last. */
+function isCommit(chunk: Buffer): boolean {
+  return chunk.length > 6 && chunk.readInt16BE(4) === 26
+}
+
+for (const [what, action] of [
+  ['the answer to a commit', 'answer'],
+  ['a commit', 'now'],
+] as const) {
+  kafkaTest(`${what} that is lost leaves nothing twice`, async (t, broker) => {
+    const topic = await broker.createTopic({ partitions: 2 })
+    const proxy = await startCutProxy(t, Number(broker.brokers.split(':')[1]))
+    let lost = 0
+    proxy.onClientData = chunk => {
+      if (!isCommit(chunk) || lost === 3) return 'pass'
+      lost++
+      return action
+    }
+    const { producer, outcomes } = producerFor(t, broker.brokers, topic, {}, proxy.port)
+    const sent = await Promise.all(
+      range(10).map(i =>
+        untilSent(producer, `batch ${i}`, async send => send(numbered(topic, i * 10, i * 10 + 10))),
+      ),
+    )
+    t.is(sent.filter(one => one === 'before').length, action === 'answer' ? 3 : 0)
+    t.is(outcomes.filter(one => one === 'unknown').length, 3)
+    t.is(proxy.cuts, 3)
+    t.deepEqual(await valuesIn(t, broker, topic), range(100))
+  })
+}
 
 kafkaTest('an open transaction of a process that is gone is ended by the next', async (t, broker) => {
   const topic = await broker.createTopic()
