@@ -45,7 +45,9 @@ export async function readCommitted(
   const offsets = await admin.fetchTopicOffsets(topic)
   await admin.disconnect()
   const left = new Map(
-    offsets.filter(({ high }) => high !== '0').map(({ partition, high }) => [partition, BigInt(high)]),
+    offsets
+      .filter(({ high }) => high !== '0')
+      .map(({ partition, high }) => [partition, BigInt(high)]),
   )
   if (left.size === 0) return []
   const consumer = kafka.consumer({ groupId: uniqueName('reader'), maxWaitTimeInMs: 50 })

@@ -109,45 +109,61 @@ kafkaTest('a note holds the last batches of its lane only', async (t, broker) =>
     t.is(offset, 3)
     names.push(...decodeNote(metadata!))
   }
-  const expected = range(15).slice(5).map(i => notedName(`batch ${i}`))
+  const expected = range(15)
+    .slice(5)
+    .map(i => notedName(`batch ${i}`))
   t.deepEqual(names.sort(), expected.sort())
 })
 
-kafkaTest('nothing of a transaction that fails is readable, and the next goes on', async (t, broker) => {
-  const topic = await broker.createTopic({ partitions: 2 })
-  const { producer, outcomes } = producerFor(t, broker.brokers, topic)
-  const failure = PipelineError.permanent('not these')
-  for (const i of range(6)) {
-    const sent = producer.transact('wrong', async send => {
-      await send(numbered(topic, 1000 + i * 10, 1000 + i * 10 + 10))
-      throw failure
-    })
-    t.is(await t.throwsAsync(sent), failure)
-  }
-  await producer.transact('right', async send => send(numbered(topic, 0, 10)))
-  t.deepEqual(outcomes, ['aborted', 'aborted', 'aborted', 'aborted', 'aborted', 'aborted', 'committed'])
-  t.deepEqual(await valuesIn(t, broker, topic), range(10))
-})
+kafkaTest(
+  'nothing of a transaction that fails is readable, and the next goes on',
+  async (t, broker) => {
+    const topic = await broker.createTopic({ partitions: 2 })
+    const { producer, outcomes } = producerFor(t, broker.brokers, topic)
+    const failure = PipelineError.permanent('not these')
+    for (const i of range(6)) {
+      const sent = producer.transact('wrong', async send => {
+        await send(numbered(topic, 1000 + i * 10, 1000 + i * 10 + 10))
+        throw failure
+      })
+      t.is(await t.throwsAsync(sent), failure)
+    }
+    await producer.transact('right', async send => send(numbered(topic, 0, 10)))
+    t.deepEqual(outcomes, [
+      'aborted',
+      'aborted',
+      'aborted',
+      'aborted',
+      'aborted',
+      'aborted',
+      'committed',
+    ])
+    t.deepEqual(await valuesIn(t, broker, topic), range(10))
+  },
+)
 
-kafkaTest('a second process with the same id fences the first, which says so and waits', async (t, broker) => {
-  const topic = await broker.createTopic()
-  const transactionalId = uniqueName('tx')
-  const { producer: old, outcomes } = producerFor(t, broker.brokers, topic, { transactionalId })
-  await old.transact('a', async send => send(numbered(topic, 0, 1)))
-  const { producer: young } = producerFor(t, broker.brokers, topic, { transactionalId })
-  await young.transact('b', async send => send(numbered(topic, 1, 2)))
-  for (const _ of range(3)) {
-    const sent = old.transact('c', async send => send(numbered(topic, 2, 3)))
-    const error = await t.throwsAsync(sent, { instanceOf: PipelineError })
-    t.true(error.retryable)
-    t.is(error.reason, 'transactional_id_in_use')
-    t.true(error.retryAfterMs! > 1000)
-    t.regex(error.message, new RegExp(`${transactionalId} is in use by another process`))
-  }
-  t.is(outcomes.length, 2)
-  await young.transact('c', async send => send(numbered(topic, 2, 3)))
-  t.deepEqual(await valuesIn(t, broker, topic), range(3))
-})
+kafkaTest(
+  'a second process with the same id fences the first, which says so and waits',
+  async (t, broker) => {
+    const topic = await broker.createTopic()
+    const transactionalId = uniqueName('tx')
+    const { producer: old, outcomes } = producerFor(t, broker.brokers, topic, { transactionalId })
+    await old.transact('a', async send => send(numbered(topic, 0, 1)))
+    const { producer: young } = producerFor(t, broker.brokers, topic, { transactionalId })
+    await young.transact('b', async send => send(numbered(topic, 1, 2)))
+    for (const _ of range(3)) {
+      const sent = old.transact('c', async send => send(numbered(topic, 2, 3)))
+      const error = await t.throwsAsync(sent, { instanceOf: PipelineError })
+      t.true(error.retryable)
+      t.is(error.reason, 'transactional_id_in_use')
+      t.true(error.retryAfterMs! > 1000)
+      t.regex(error.message, new RegExp(`${transactionalId} is in use by another process`))
+    }
+    t.is(outcomes.length, 2)
+    await young.transact('c', async send => send(numbered(topic, 2, 3)))
+    t.deepEqual(await valuesIn(t, broker, topic), range(3))
+  },
+)
 
 /** As the export chain does, in case the same batch is hit twice. */
 async function untilSent(
@@ -194,25 +210,28 @@ for (const [what, action] of [
   })
 }
 
-kafkaTest('an open transaction of a process that is gone is ended by the next', async (t, broker) => {
-  const topic = await broker.createTopic()
-  const transactionalId = uniqueName('tx')
-  const { producer: gone } = producerFor(t, broker.brokers, topic, { transactionalId })
-  let isInside: (() => void) | undefined
-  const inside = new Promise<void>(resolve => {
-    isInside = resolve
-  })
-  const never = gone.transact('a', async send => {
-    await send(numbered(topic, 0, 5))
-    isInside?.()
-    await new Promise(() => undefined)
-  })
-  never.catch(() => undefined)
-  await inside
-  const { producer } = producerFor(t, broker.brokers, topic, { transactionalId })
-  t.is(await producer.transact('a', async send => send(numbered(topic, 0, 5))), 'now')
-  t.deepEqual(await valuesIn(t, broker, topic), range(5))
-})
+kafkaTest(
+  'an open transaction of a process that is gone is ended by the next',
+  async (t, broker) => {
+    const topic = await broker.createTopic()
+    const transactionalId = uniqueName('tx')
+    const { producer: gone } = producerFor(t, broker.brokers, topic, { transactionalId })
+    let isInside: (() => void) | undefined
+    const inside = new Promise<void>(resolve => {
+      isInside = resolve
+    })
+    const never = gone.transact('a', async send => {
+      await send(numbered(topic, 0, 5))
+      isInside?.()
+      await new Promise(() => undefined)
+    })
+    never.catch(() => undefined)
+    await inside
+    const { producer } = producerFor(t, broker.brokers, topic, { transactionalId })
+    t.is(await producer.transact('a', async send => send(numbered(topic, 0, 5))), 'now')
+    t.deepEqual(await valuesIn(t, broker, topic), range(5))
+  },
+)
 
 test('without a broker it rejects retryably', async t => {
   const { producer } = producerFor(t, '127.0.0.1:1', 'logs')
