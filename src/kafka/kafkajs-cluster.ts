@@ -133,7 +133,9 @@ export function createEncoder(): KafkaEncoder {
   return new Encoder()
 }
 
+const errors = require('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error }
+
 /** The error that kafkajs makes of a code of the broker. */
-export const errorFromCode = (
-  require('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error }
-).createErrorFromCode
+export function errorFromCode(code: number): Error {
+  return errors.createErrorFromCode(code)
+}

@@ -28,7 +28,7 @@ export class LanePool<T> {
 
   close(reason: Error): void {
     this.#closed = reason
-    for (const { reject } of this.#waiting.splice(0)) reject(reason)
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(reason)
   }
 }
 

@@ -32,7 +32,7 @@ export interface TransactionSessionOptions {
 export type SendInTransaction = (records: readonly KafkaRecord[]) => Promise<void>
 
 /** After this the broker gives up a transaction by itself, and with it the session. */
-export const TRANSACTION_MS_MAX = 60_000
+const TRANSACTION_MS_MAX = 60_000
 /** A commit that begins later, and takes as long as a request may, would meet that end. */
 const COMMIT_BY_MS = 40_000
 /** The longest wait for the end of the transaction before. */
@@ -74,6 +74,8 @@ export class TransactionSession {
   /** Partitions in the transaction. */
   readonly #joined = new Set<string>()
   #count: bigint
+  /** Requests that may still reach a broker. */
+  #unanswered = 0
   #begunMs = 0
   #isUnderWay = false
   #mayBeCommitted = false
@@ -159,18 +161,31 @@ export class TransactionSession {
    */
   async abort(): Promise<void> {
     if (this.#mayBeCommitted || !this.#isUnderWay) return
-    const request = { ...this.#producer, transactionResult: false }
-    const ended = this.#coordinator.endTxn(request).catch(() => undefined)
+    const ended = (this.#unanswered === 0 ? this.#endAsAborted() : this.#fence()).catch(() => {})
     await Promise.race([ended, sleep(ABORT_MS_MAX, undefined, { ref: false })])
+  }
+
+  async #endAsAborted(): Promise<void> {
+    await this.#coordinator.endTxn({ ...this.#producer, transactionResult: false })
+  }
+
+  /**
+   * The broker ends the transaction and counts the epoch up, so that what comes late is refused. After
+   * a plain end it would begin a transaction that nobody ends, and hold the readers up for good.
+   */
+  async #fence(): Promise<void> {
+    const { transactionalId } = this.#options
+    const request = { transactionalId, transactionTimeout: TRANSACTION_MS_MAX }
+    await this.#coordinator.initProducerId(request)
   }
 
   async #note(names: readonly NotedName[]): Promise<void> {
     const { noteTopic: topic, transactionalId: groupId } = this.#options
-    await patiently(() => this.#coordinator.addOffsetsToTxn({ ...this.#producer, groupId }))
+    await this.#ask(() => this.#coordinator.addOffsetsToTxn({ ...this.#producer, groupId }))
     // How many transactions there were: of no use to us, but what is committed is an offset.
     const offset = String(++this.#count)
     const partitions = [{ partition: 0, offset, metadata: encodeNote(names) }]
-    await patiently(() =>
+    await this.#ask(() =>
       this.#noteKeeper.txnOffsetCommit({
         ...this.#producer,
         groupId,
@@ -184,7 +199,9 @@ export class TransactionSession {
     const shares = await this.#router.route(records)
     await this.#join(shares)
     const byLeader = groupBy(shares, ({ leader }) => leader)
-    await Promise.all([...byLeader].map(([leader, own]) => this.#produce(leader, own)))
+    const producing = [...byLeader].map(([leader, own]) => this.#produce(leader, own))
+    const failed = (await Promise.allSettled(producing)).find(one => one.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
   }
 
   async #join(shares: readonly PartitionShare[]): Promise<void> {
@@ -196,7 +213,7 @@ export class TransactionSession {
         partitions: own.map(({ partition }) => partition),
       }),
     )
-    await patiently(() => this.#coordinator.addPartitionsToTxn({ ...this.#producer, topics }))
+    await this.#ask(() => this.#coordinator.addPartitionsToTxn({ ...this.#producer, topics }))
     for (const share of added) this.#joined.add(nameOf(share))
   }
 
@@ -211,13 +228,25 @@ export class TransactionSession {
         messages: share.messages,
       })),
     }))
-    await broker.produce({
-      ...this.#producer,
+    const how = {
       acks: -1,
       timeout: timeoutMs,
       compression: COMPRESSION_TYPES[compression],
-      topicData,
-    })
+    } as const
+    await this.#ask(() => broker.produce({ ...this.#producer, ...how, topicData }))
+  }
+
+  async #ask<T>(request: () => Promise<T>): Promise<T> {
+    this.#unanswered++
+    try {
+      const answer = await patiently(request)
+      this.#unanswered--
+      return answer
+    } catch (error) {
+      // A refusal is an answer, too.
+      if (kafkaErrorType(error) !== undefined) this.#unanswered--
+      throw error
+    }
   }
 
   /** The number of its first message. Not given back: after a failure the session is over. */

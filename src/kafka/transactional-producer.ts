@@ -197,12 +197,13 @@ export class TransactionalProducer {
   ): Promise<PipelineError> {
     lane.session = undefined
     this.#options.onEnd(session.mayBeCommitted ? 'unknown' : 'aborted')
+    // A transaction that took too long looks the same: then there is nobody else.
+    const isFenced = isEpochFenced(thrown) && !session.isExpired
     if (session.mayBeCommitted) {
       lane.unsettled = name
       this.#unsettled.set(name, lane)
-    } else await session.abort()
-    // A transaction that took too long looks the same: then there is nobody else.
-    const isFenced = isEpochFenced(thrown) && !session.isExpired
+      // Whoever has fenced us has ended it.
+    } else if (!isFenced) await session.abort()
     if (isFenced) {
       this.#fencedUntilMs = performance.now() + FENCED_PAUSE_MS
       // What the other process has written may be noted in any lane.

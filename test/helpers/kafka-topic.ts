@@ -32,12 +32,13 @@ export async function readTopic(
 
 /**
  * All messages of a topic that a consumer gets to see: those of transactions that were committed.
- * Waits for the end of those that are open.
+ * Waits for the end of those that are open. With `readUncommitted` also those that were aborted.
  */
 export async function readCommitted(
   t: { teardown(fn: () => unknown): void },
   { brokers }: { readonly brokers: string },
   topic: string,
+  { readUncommitted = false } = {},
 ): Promise<KafkaMessage[]> {
   const kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING })
   const admin = kafka.admin()
@@ -50,7 +51,11 @@ export async function readCommitted(
       .map(({ partition, high }) => [partition, BigInt(high)]),
   )
   if (left.size === 0) return []
-  const consumer = kafka.consumer({ groupId: uniqueName('reader'), maxWaitTimeInMs: 50 })
+  const consumer = kafka.consumer({
+    groupId: uniqueName('reader'),
+    maxWaitTimeInMs: 50,
+    readUncommitted,
+  })
   t.teardown(() => consumer.disconnect())
   await consumer.connect()
   await consumer.subscribe({ topics: [topic], fromBeginning: true })

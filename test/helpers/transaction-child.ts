@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { kafkaExporter } from '../../plugins/exporters/kafka/index.ts'
 import { runPipeline, sampleLogs } from '../../src/testing/index.ts'
+import { until } from './until.ts'
 
 /*
  * A process with a Kafka exporter in it that kills itself at the one moment that matters: just
@@ -20,8 +21,8 @@ export interface TransactionChild {
   send(text: string): Promise<boolean>
   /** Resolves when it has died. */
   readonly died: Promise<unknown>
-  /** Log records that it found to be written before, so far. */
-  alreadyWritten(): number
+  /** Resolves when its queue is empty, with how many log records it found to be written before. */
+  idle(): Promise<number>
 }
 
 /** Which of its commits it dies at. */
@@ -30,6 +31,7 @@ const FATAL_COMMIT = 3
 interface Report {
   readonly acknowledged?: string
   readonly alreadyWritten: number
+  readonly queued: number
 }
 
 export async function startTransactionChild(
@@ -43,9 +45,9 @@ export async function startTransactionChild(
   t.teardown(() => child.kill('SIGKILL'))
   const died = once(child, 'exit')
   const waiting = new Map<string, (acknowledged: boolean) => void>()
-  let alreadyWritten = 0
+  let last: Report | undefined
   child.on('message', (report: Report) => {
-    alreadyWritten = report.alreadyWritten
+    last = report
     waiting.get(report.acknowledged ?? '')?.(true)
   })
   child.on('exit', () => {
@@ -59,7 +61,10 @@ export async function startTransactionChild(
   ])
   return {
     died,
-    alreadyWritten: () => alreadyWritten,
+    idle: async () => {
+      await until(() => last?.queued === 0)
+      return last!.alreadyWritten
+    },
     send: text =>
       new Promise(resolve => {
         waiting.set(text, resolve)
@@ -90,9 +95,10 @@ async function main(yaml: string, moment: Moment): Promise<void> {
   if (moment !== 'never') dieAt(moment)
   const run = await runPipeline({ teardown: () => undefined }, yaml, [kafkaExporter])
   const report = async (acknowledged?: string): Promise<void> => {
-    const { values } = await run.metrics.kafka.alreadyWritten.get()
-    const written = values.reduce((sum, { value }) => sum + value, 0)
-    process.send?.({ ...(acknowledged && { acknowledged }), alreadyWritten: written })
+    const { kafka, exporterQueueSize } = run.metrics
+    const alreadyWritten = await sumOf(kafka.alreadyWritten)
+    const queued = await sumOf(exporterQueueSize)
+    process.send?.({ ...(acknowledged && { acknowledged }), alreadyWritten, queued })
   }
   process.on('message', (text: string) => {
     run.send(sampleLogs([text])).then(
@@ -103,6 +109,13 @@ async function main(yaml: string, moment: Moment): Promise<void> {
   process.on('disconnect', () => process.exit())
   setInterval(() => void report(), 50)
   await report()
+}
+
+async function sumOf(metric: {
+  get(): Promise<{ readonly values: readonly { readonly value: number }[] }>
+}): Promise<number> {
+  const { values } = await metric.get()
+  return values.reduce((sum, { value }) => sum + value, 0)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url) && process.send) {
