@@ -40,7 +40,9 @@ export {
 } from './batch/origin.ts'
 export type { Identity } from './batch/sender-identity.ts'
 export { byteSize, duration, parseDurationMs, secret } from './config/fields.ts'
+export { Backoff } from './export/backoff.ts'
 export { exportChainFields } from './export/config.ts'
+export { FirstSeen } from './export/first-seen.ts'
 export { Share } from './export/share.ts'
 export { type MemoryLimiterConfig, memoryLimiterConfig } from './memory/config.ts'
 export { MemoryLimiter } from './memory/memory-limiter.ts'
@@ -66,9 +68,9 @@ export { mergeLogs } from './otlp/merge-logs.ts'
 export { rewriteLogs } from './otlp/rewrite-logs.ts'
 export { TooManyRecordsError } from './otlp/survey-request.ts'
 export { writeAnyValue, writeKeyValue } from './otlp/write-any-value.ts'
-export { abortError, orAborted } from './plugin/abort.ts'
+export { abortError, orAborted, untilAborted } from './plugin/abort.ts'
 export type { AuthRequest, ClientAuthenticator } from './plugin/authenticator.ts'
-export { type Clock, systemClock } from './plugin/clock.ts'
+export { type Clock, sleep, systemClock } from './plugin/clock.ts'
 export type {
   Component,
   ComponentKind,
