@@ -64,6 +64,7 @@ export {
   type OtlpEncoding,
   type PartialSuccess,
 } from './otlp/export-response.ts'
+export { JSON_VALUE_DEPTH_MAX, writeJsonValue, writeTextAttribute } from './otlp/json-value.ts'
 export { mergeLogs } from './otlp/merge-logs.ts'
 export { rewriteLogs } from './otlp/rewrite-logs.ts'
 export { TooManyRecordsError } from './otlp/survey-request.ts'
