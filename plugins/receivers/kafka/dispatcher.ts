@@ -173,8 +173,11 @@ function refusedMessages(
 ): DeadMessage[] {
   if (rejected?.parts === undefined) return messages.map(message => ({ message, reason }))
   const headers = { 'parsec.dead_letter.encoding': 'otlp_proto' }
+  // A batch does not know which of its messages a record came in.
+  const end = messages.length > 1 ? { end: messages.at(-1)!.offset + 1 } : {}
   return rejected.parts.map(({ records, error }) => ({
     message: { ...messages[0]!, key: null, value: encodeLogs(records), headers },
     reason: error.message,
+    ...end,
   }))
 }

@@ -9,6 +9,8 @@ import { type RecordWriter, recordWriter } from './write-record.ts'
 export interface DeadMessage {
   readonly message: KafkaMessage
   readonly reason: string
+  /** Its records may be of any message from this one on up to, not including, this offset. */
+  readonly end?: number
 }
 
 export interface DecodedRange {
