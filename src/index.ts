@@ -39,10 +39,17 @@ export {
   rangeOrigin,
 } from './batch/origin.ts'
 export type { Identity } from './batch/sender-identity.ts'
-export { byteSize, duration, parseDurationMs, secret } from './config/fields.ts'
+export { byteSize, duration, mustParse, parseDurationMs, secret } from './config/fields.ts'
 export { Backoff } from './export/backoff.ts'
 export { exportChainFields } from './export/config.ts'
 export { FirstSeen } from './export/first-seen.ts'
+export {
+  type AppliedMigration,
+  type Migration,
+  migrationChecksum,
+  migrationTexts,
+  pendingMigrations,
+} from './export/migrations.ts'
 export { Share } from './export/share.ts'
 export { type MemoryLimiterConfig, memoryLimiterConfig } from './memory/config.ts'
 export { MemoryLimiter } from './memory/memory-limiter.ts'
