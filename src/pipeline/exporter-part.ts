@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { ConfiguredComponent } from '../config/service-config.ts'
 import { ExporterDestination } from '../dead-letter/exporter-destination.ts'
 import type { DeadLetterDestination } from '../dead-letter/letter.ts'
@@ -10,26 +9,18 @@ import {
   type ExportChainOptions,
   type ExporterStats,
 } from '../export/chain.ts'
-import type { Authenticators } from '../plugin/authenticator.ts'
-import type { Exporter, PluginContext } from '../plugin/component.ts'
+import type { Exporter, PluginContext, ProcessServices } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
-import type { Door } from '../plugin/door.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
 import { addCounts, type ExporterCounts, handedOver } from './exporter-counts.ts'
 import type { DeadLetterTarget, ExporterSpec } from './exporter-spec.ts'
 import { Gate } from './gate.ts'
 import { Guard } from './guard.ts'
 import { Instance } from './instance.ts'
 import type { Node } from './lifecycle.ts'
-import { nodeOf, type Part } from './part.ts'
+import { nodeOf, type Part, queueNode } from './part.ts'
 import { withSpan } from './spans.ts'
 
-export interface ExporterPartOptions extends Pick<ExportChainOptions, 'clock' | 'random'> {
-  readonly logger: Logger
-  readonly metrics: Metrics
-  readonly authenticators: Authenticators
-  readonly door: Door
-}
+export type ExporterPartOptions = ProcessServices & Pick<ExportChainOptions, 'clock' | 'random'>
 
 /**
  * An exporter and the chain before it. Both can be exchanged, each alone: the pipelines send to a
@@ -93,17 +84,7 @@ export class ExporterPart implements Part {
   }
 
   createNodes(): readonly Node[] {
-    const queue: Node = {
-      label: `sending queue of ${this.label}`,
-      phase: 'queue',
-      component: {
-        start: () => this.#chain.start?.() ?? Promise.resolve(),
-        stop: deadline => this.#chain.stop(deadline),
-      },
-      upstream: [],
-      report: () => undefined,
-      hasReported: () => true,
-    }
+    const queue = queueNode(this.label, () => this.#chain)
     return [queue, nodeOf(this.label, 'exporter', () => this.#instance)]
   }
 
