@@ -75,13 +75,10 @@ const tls = tlsClientConfig.prefault({}).meta({ description: 'TLS; on unless ins
 
 /** The keys of a gRPC client, to be spread into a component's config. */
 export const grpcClientFields = {
-  endpoint: z
-    .string()
-    .superRefine(mustParse(parseGrpcTarget))
-    .meta({
-      description:
-        'host:port, dns:///host:port or unix:path. https:// forces TLS, http:// forbids it.',
-    }),
+  endpoint: z.string().superRefine(mustParse(parseGrpcTarget)).meta({
+    description:
+      'host:port, dns:///host:port or unix:path. https:// forces TLS, http:// forbids it.',
+  }),
   compression,
   compression_params: compressionParams,
   tls,
