@@ -43,6 +43,7 @@ const CHECKSUM_OPTIONS: SchemaOptions = {
   indexProfile: 'full_text',
   dedupWindow: 10_000,
   isEmbedded: false,
+  tenantAttribute: '',
   version: { major: 26, minor: 2 },
 }
 
