@@ -156,10 +156,15 @@ processors:
 `
   const run = await runPipeline(t, yaml, [resourceProcessor])
   const scopes = new Set<string>()
-  for (const who of [{ subject: 'a', tenant: 'shop', scopes }, { subject: 'b', scopes }]) {
+  for (const who of [
+    { subject: 'a', tenant: 'shop', scopes },
+    { subject: 'b', scopes },
+  ]) {
     const parts = [{ resource: { 'tenant.id': 'other', 'service.name': 'x' }, records: [{}] }]
     await run.send(buildLogs(parts, { requestId: 'test', identity: who }))
   }
-  const seen = run.sink().batches.map(batch => batch.cursor().seek(0).resourceAttribute('tenant.id'))
+  const seen = run
+    .sink()
+    .batches.map(batch => batch.cursor().seek(0).resourceAttribute('tenant.id'))
   t.deepEqual(seen, ['shop', undefined])
 })

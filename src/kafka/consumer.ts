@@ -1,5 +1,5 @@
 import type { Consumer, EachBatchPayload, Kafka, Offsets } from 'kafkajs'
-import { sharedController } from '../plugin/abort.ts'
+import { sharedController, untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { type AssignmentStrategy, observedAssigner } from './assigners.ts'
 import { withAdmin } from './client.ts'
@@ -234,9 +234,8 @@ export class KafkaConsumer {
   }
 
   async #disconnect(): Promise<void> {
-    const timeout = AbortSignal.timeout(CLOSE_MS_MAX)
-    const given = new Promise<void>(resolve => timeout.addEventListener('abort', () => resolve()))
-    await Promise.race([this.#consumer.disconnect().catch(() => undefined), given])
+    const done = this.#consumer.disconnect().catch(() => undefined)
+    await untilAborted(done, AbortSignal.timeout(CLOSE_MS_MAX))
   }
 }
 

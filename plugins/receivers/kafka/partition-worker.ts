@@ -8,11 +8,11 @@ import {
   kafkaError,
   type TopicPartition,
 } from '#core/kafka'
-import { type Pauses, pause } from './backoff.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { decodeIntent, encodeIntent, type Intent } from './intent.ts'
 import { MessageBuffer, type Range } from './message-buffer.ts'
 import type { PartitionMeter } from './partition-meter.ts'
+import { type PauseOptions, Pauses } from './pauses.ts'
 import type { StartPosition } from './start-position.ts'
 
 export interface PartitionWorkerOptions {
@@ -22,7 +22,7 @@ export interface PartitionWorkerOptions {
   readonly partition: TopicPartition
   readonly dispatcher: Dispatcher
   readonly meter: PartitionMeter
-  readonly pauses: Pauses
+  readonly pauses: PauseOptions
   readonly batchBytesMax: number
   readonly bytesMax: number
   readonly flushMs: number
@@ -153,8 +153,9 @@ export class PartitionWorker {
 
   /** Repeats until the broker has it. @throws PipelineError when the partition is somebody else's */
   async #commit(offset: number, metadata: string): Promise<void> {
-    const { consumer, assignment, partition, pauses, context } = this.#options
-    for (let failures = 0; ; failures++) {
+    const { consumer, assignment, partition, context } = this.#options
+    const pauses = new Pauses(this.#options.pauses)
+    for (;;) {
       try {
         await consumer.commit(assignment, partition, offset, metadata)
         return
@@ -162,7 +163,7 @@ export class PartitionWorker {
         const error = kafkaError(thrown, 'commit')
         if (isFenced(error)) throw error
         context.logger.warn({ ...partition, offset, reason: error.message }, 'commit failed')
-        await pause(pauses, failures, undefined, assignment.signal)
+        await pauses.pause(assignment.signal)
       }
     }
   }

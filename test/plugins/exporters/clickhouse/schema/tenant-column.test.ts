@@ -82,30 +82,37 @@ test.serial('the column is filled from the attribute, and a query finds by it', 
   )
 })
 
-test.serial('of a table that was made before, nothing is changed, and how to go over works', async t => {
-  await store('older', { index_profile: 'full_text' }, 'shop')
-  const show = async (): Promise<unknown> => await transport.select('SHOW CREATE TABLE older', signal)
-  const before = await show()
-  const keys = { ...BY_TENANT, index_profile: 'full_text' }
-  const context = await store('older', keys, 'mail')
-  t.deepEqual(await show(), before)
-  const warning = context.lines.find(({ level }) => level === 40)
-  t.regex(
-    String(warning?.['msg']),
-    /^default\.older is ordered by \(toStartOfFiveMinutes\(Timestamp\), .*\), not by Tenant first: it is left as it is\. .* logs_table_name/,
-  )
+test.serial(
+  'of a table that was made before, nothing is changed, and how to go over works',
+  async t => {
+    await store('older', { index_profile: 'full_text' }, 'shop')
+    const show = async (): Promise<unknown> =>
+      await transport.select('SHOW CREATE TABLE older', signal)
+    const before = await show()
+    const keys = { ...BY_TENANT, index_profile: 'full_text' }
+    const context = await store('older', keys, 'mail')
+    t.deepEqual(await show(), before)
+    const warning = context.lines.find(({ level }) => level === 40)
+    t.regex(
+      String(warning?.['msg']),
+      /^default\.older is ordered by \(toStartOfFiveMinutes\(Timestamp\), .*\), not by Tenant first: it is left as it is\. .* logs_table_name/,
+    )
 
-  for (const sql of warning?.['statements'] as string[]) await transport.command(sql, signal)
-  t.deepEqual((await store('older', keys, 'shop')).lines.filter(({ level }) => level === 40), [])
-  const counts = await transport.select(
-    "SELECT Tenant, toUInt32(count()) AS n FROM older WHERE hasAllTokens(lower(Body), 'of') GROUP BY Tenant ORDER BY Tenant",
-    signal,
-  )
-  t.deepEqual(counts, [
-    { Tenant: 'mail', n: 1 },
-    { Tenant: 'shop', n: 2 },
-  ])
-})
+    for (const sql of warning?.['statements'] as string[]) await transport.command(sql, signal)
+    t.deepEqual(
+      (await store('older', keys, 'shop')).lines.filter(({ level }) => level === 40),
+      [],
+    )
+    const counts = await transport.select(
+      "SELECT Tenant, toUInt32(count()) AS n FROM older WHERE hasAllTokens(lower(Body), 'of') GROUP BY Tenant ORDER BY Tenant",
+      signal,
+    )
+    t.deepEqual(counts, [
+      { Tenant: 'mail', n: 1 },
+      { Tenant: 'shop', n: 2 },
+    ])
+  },
+)
 
 test.serial('another attribute than the one the table was made for is told', async t => {
   await store('other', BY_TENANT)
@@ -115,12 +122,18 @@ test.serial('another attribute than the one the table was made for is told', asy
     String(warning?.['msg']),
     /^Tenant of default\.other is filled from ResourceAttributes\['tenant.id'\], not from customer\.id/,
   )
-  t.deepEqual((await store('other', {}, 'shop')).lines.filter(({ level }) => level === 40), [])
+  t.deepEqual(
+    (await store('other', {}, 'shop')).lines.filter(({ level }) => level === 40),
+    [],
+  )
 })
 
 test('print-ddl shows it, and nothing of it without the key', t => {
   const ddl = printDdl(configOf('otel_logs', BY_TENANT))
-  t.regex(ddl, /\n {4}Tenant LowCardinality\(String\) MATERIALIZED ResourceAttributes\['tenant.id'\]/)
+  t.regex(
+    ddl,
+    /\n {4}Tenant LowCardinality\(String\) MATERIALIZED ResourceAttributes\['tenant.id'\]/,
+  )
   t.regex(ddl, /ORDER BY \(Tenant, toStartOfFiveMinutes\(Timestamp\), ServiceName, Timestamp\)/)
   t.notRegex(printDdl(configOf('otel_logs', {})), /Tenant/)
 })
