@@ -66,7 +66,9 @@ kafkaTest('topic and key of a message follow the tenant of the sender', async (t
 
   const read = async (topic: string): Promise<string[]> => {
     const messages = await readTopic(t, broker, topic)
-    return messages.map(({ key, value }) => `${key ?? 'no key'}: ${described(value!)}`).sort()
+    return messages
+      .map(({ key, value }) => `${key?.toString() ?? 'no key'}: ${described(value!)}`)
+      .sort()
   }
   const [first, second] = own
   t.deepEqual(await read(first!), [`no key: a1 of ${first}`, `no key: a2 of ${first}`])
@@ -85,5 +87,6 @@ kafkaTest('topic and key of a message follow the tenant of the sender', async (t
 /** The only record of a message, and whose it says it is. */
 function described(value: Buffer): string {
   const row = decodeLogs(value, { requestId: 'test' }).batch.cursor().seek(0)
-  return `${row.bodyText()} of ${String(row.resourceAttribute('tenant.id') ?? 'nobody')}`
+  const tenant = row.resourceAttribute('tenant.id')
+  return `${row.bodyText()} of ${typeof tenant === 'string' ? tenant : 'nobody'}`
 }

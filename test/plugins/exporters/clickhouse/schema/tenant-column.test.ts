@@ -98,7 +98,8 @@ test.serial(
       /^default\.older is ordered by \(toStartOfFiveMinutes\(Timestamp\), .*\), not by Tenant first: it is left as it is\. .* logs_table_name/,
     )
 
-    for (const sql of warning?.['statements'] as string[]) await transport.command(sql, signal)
+    for (const sql of (warning?.['statements'] ?? []) as string[])
+      await transport.command(sql, signal)
     t.deepEqual(
       (await store('older', keys, 'shop')).lines.filter(({ level }) => level === 40),
       [],
