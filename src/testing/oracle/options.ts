@@ -93,6 +93,7 @@ function problemOf(options: OracleOptions): string | undefined {
       if (queue === 'file' && powerLoss) return undefined
       return `--break ${broken} shows with --queue file --power-loss only`
     case 'commit-before-store':
+    case 'no-transactions':
       if (through === 'kafka') return undefined
       return `--break ${broken} shows with --through kafka only`
     case 'no-dedup':

@@ -7,7 +7,12 @@ export const QUEUES = ['file', 'memory', 'wait', 'none'] as const
 export type QueueMode = (typeof QUEUES)[number]
 
 /** What is broken on purpose, so that the oracle has to find it. */
-export const BREAKS = ['ack-before-sync', 'commit-before-store', 'no-dedup'] as const
+export const BREAKS = [
+  'ack-before-sync',
+  'commit-before-store',
+  'no-dedup',
+  'no-transactions',
+] as const
 export type Break = (typeof BREAKS)[number]
 
 /** The exporter gives up an attempt after this; a slow destination takes longer now and then. */

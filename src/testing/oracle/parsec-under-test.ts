@@ -27,7 +27,8 @@ export interface RunningParsec {
   readonly endpoints: Endpoints | undefined
 }
 
-const READY_MS_MAX = 30_000
+/** A crowded machine needs a while to load a program. */
+const READY_MS_MAX = 90_000
 const STOP_MS_MAX = 40_000
 /** Of the log, to find out why it died. */
 const LINES_READ = 20

@@ -8,7 +8,7 @@ import type { Destination } from './destination.ts'
 import { FaultProxy } from './fault-proxy.ts'
 
 const PROGRAM = fileURLToPath(new URL('./clickhouse-process.js', import.meta.url))
-const START_MS_MAX = 30_000
+const START_MS_MAX = 90_000
 const READ_MS_MAX = 60_000
 
 /** A ClickHouse server, behind a proxy that disturbs it. */

@@ -40,7 +40,12 @@ export function clusterConfig(
       kafka: {
         brokers: [brokers],
         logs: { topic },
-        producer: { compression: plan.compression, max_message_bytes: plan.messageBytesMax },
+        producer: {
+          compression: plan.compression,
+          max_message_bytes: plan.messageBytesMax,
+          // The same after each start of the collector; topics of runs have names of their own.
+          ...(collectorQueue.broken === 'no-transactions' ? {} : { transactional_id: topic }),
+        },
         ...ATTEMPTS,
         ...queue,
       },
