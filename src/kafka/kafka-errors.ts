@@ -19,6 +19,8 @@ const FENCED: Verdict = { code: 'aborted', retryable: true, reason: 'fenced' }
 const DENIED: Verdict = { code: 'permission_denied', retryable: true, reason: 'access_denied' }
 const LOGIN: Verdict = { code: 'unauthenticated', retryable: true, reason: 'login_failed' }
 const NO_TOPIC: Verdict = { code: 'not_found', retryable: true, reason: 'unknown_topic' }
+/** The broker takes no message from over an hour ahead; each attempt has the time of its own. */
+const CLOCK: Verdict = { code: 'failed_precondition', retryable: true, reason: 'wrong_clock' }
 const CONFIG: Verdict = { code: 'failed_precondition', retryable: true, reason: 'broker_config' }
 
 /**
@@ -29,7 +31,7 @@ const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
   ['MESSAGE_TOO_LARGE', TOO_LARGE],
   ['RECORD_LIST_TOO_LARGE', TOO_LARGE],
   ['INVALID_RECORD', REJECTED],
-  ['INVALID_TIMESTAMP', REJECTED],
+  ['INVALID_TIMESTAMP', CLOCK],
   ['INVALID_TOPIC_EXCEPTION', REJECTED],
   ['UNKNOWN_TOPIC_OR_PARTITION', NO_TOPIC],
   ['INVALID_PARTITIONS', NO_TOPIC],

@@ -11,6 +11,7 @@ const CASES: readonly [error: Error, code: string, retryable: boolean, reason: s
   [protocolError('MESSAGE_TOO_LARGE'), 'invalid_argument', false, 'message_too_large'],
   [protocolError('RECORD_LIST_TOO_LARGE'), 'invalid_argument', false, 'message_too_large'],
   [protocolError('INVALID_RECORD'), 'invalid_argument', false, 'rejected'],
+  [protocolError('INVALID_TIMESTAMP'), 'failed_precondition', true, 'wrong_clock'],
   [protocolError('TOPIC_AUTHORIZATION_FAILED'), 'permission_denied', true, 'access_denied'],
   [protocolError('UNKNOWN_TOPIC_OR_PARTITION'), 'not_found', true, 'unknown_topic'],
   [protocolError('ILLEGAL_GENERATION'), 'aborted', true, 'fenced'],

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -60,19 +61,34 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Ports of the loopback interface that nobody uses at the moment, all different. */
+/** Linux gives the ports from 32768 on, others those from 49152 on, to whoever asks for any. */
+const PORTS_FROM = 15_000
+const PORTS_UP_TO = 32_000
+const PORT_TRIES = 100
+
+/**
+ * Ports of the loopback interface that nobody uses at the moment, all different. None is one that
+ * the system gives out: a service that is restarted must find its own free again.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const listening = servers.map(
-    server =>
-      new Promise<number>((resolve, reject) => {
-        server.on('error', reject)
-        server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
-      }),
-  )
-  const ports = await Promise.all(listening)
+  const servers: Server[] = []
+  for (let tries = 0; servers.length < count; tries++) {
+    if (tries === PORT_TRIES) throw new Error(`found ${servers.length} of ${count} free ports`)
+    const server = await listen(randomInt(PORTS_FROM, PORTS_UP_TO))
+    if (server !== undefined) servers.push(server)
+  }
+  const ports = servers.map(server => (server.address() as AddressInfo).port)
   await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
   return ports
+}
+
+/** Undefined when the port is not free. */
+function listen(port: number): Promise<Server | undefined> {
+  const server = createServer()
+  return new Promise(resolve => {
+    server.once('error', () => resolve(undefined))
+    server.listen(port, '127.0.0.1', () => resolve(server))
+  })
 }
 
 async function ready(

@@ -120,6 +120,11 @@ export class ParsecUnderTest {
     if (this.#child?.connected) this.#child.send({ clockOffsetMs: this.#clockMs })
   }
 
+  /** Sets the clock right. */
+  resetClock(): void {
+    this.moveClock(-this.#clockMs)
+  }
+
   /** Asks it to stop, and kills it when that takes too long; see `crashes`. */
   async stop(): Promise<void> {
     const child = this.#forget()

@@ -73,6 +73,8 @@ export class ThroughKafka implements Topology {
       this.#hurtBroker(tools),
     ])
     for (const done of all) if (done.status === 'rejected') throw done.reason
+    // A broker takes nothing that comes from more than an hour ahead, for as long as it does.
+    this.entrance.resetClock()
     // What its queue on disk has is stored when it runs only.
     if (plan.hasConsumerQueue) await settled(this.#extra)
   }

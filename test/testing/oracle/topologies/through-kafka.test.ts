@@ -16,11 +16,16 @@ import { tempFolder } from '../../../helpers/temp-folder.ts'
  * real broker, real consumers. All use one broker, one after the other.
  */
 
-/** With this seed a consumer becomes a zombie, one is killed, and the broker restarts. */
+/** With this seed the collector is killed, a consumer becomes a zombie, another is killed, and the broker restarts. */
 const SEED = 243
 /** With this one the only consumer is killed twice, and the load is a light one. */
 const UNSAFE_SEED = 305
-const FAULTS: readonly FaultKind[] = [...DESTINATION_FAULTS, ...GROUP_FAULTS, ...BROKER_FAULTS]
+const FAULTS: readonly FaultKind[] = [
+  'kill',
+  ...DESTINATION_FAULTS,
+  ...GROUP_FAULTS,
+  ...BROKER_FAULTS,
+]
 
 async function run(
   t: ExecutionContext,
@@ -53,7 +58,7 @@ withJava('through Kafka every acknowledged record is stored once, and a loss is 
   const { broken, verdict, kills, restarts } = await run(t, broker, SEED, { faults: FAULTS })
   t.deepEqual(broken, [])
   t.true((verdict?.acked ?? 0) > 0)
-  t.is(kills, 1)
+  t.is(kills, 4)
   t.is(restarts, 1)
 
   // Should the kills have met empty queues, another seed has other kills.
