@@ -62,7 +62,8 @@ async function check(title, work) {
   } catch (error) {
     failures++
     console.log(`FAILED   ${title}: ${error.message}`)
-    for (const { name, logFile } of processes) console.log(`--- ${name}\n${readFileSync(logFile, 'utf8')}`)
+    for (const { name, logFile } of processes)
+      console.log(`--- ${name}\n${readFileSync(logFile, 'utf8')}`)
     await stopAll()
   }
 }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { z } from 'zod'
-import { byteSize, duration, parseDurationMs, secret } from '../../src/config/fields.ts'
+import { byteSize, duration, mustParse, parseDurationMs, secret } from '../../src/config/fields.ts'
 
 const lasts = test.macro((t, text: string, expected?: number) => {
   t.is(parseDurationMs(text), expected)
@@ -38,4 +38,10 @@ test('no broken bytes', holds, 1.5)
 
 test('a secret is marked', t => {
   t.deepEqual(secret('x').meta(), { description: 'x', secret: true })
+})
+
+test('a text that must be parsed is refused with the reason of the parser', t => {
+  const schema = z.string().superRefine(mustParse(text => new URL(text)))
+  t.is(schema.parse('a://b'), 'a://b')
+  t.is(schema.safeParse('b').error!.issues[0]!.message, 'Invalid URL')
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, exportChainFields, secret } from '#core'
+import { duration, exportChainFields, mustParse, secret } from '#core'
 import { tlsClientConfig } from '#core/net'
 import { parseEndpoint } from './endpoint.ts'
 
@@ -24,19 +24,10 @@ const tableEngine = z.strictObject({
 })
 
 export const clickHouseConfig = z.strictObject({
-  endpoint: z
-    .string()
-    .superRefine((text, context) => {
-      try {
-        parseEndpoint(text)
-      } catch (error) {
-        context.addIssue((error as Error).message)
-      }
-    })
-    .meta({
-      description:
-        'A server, http(s)://host:port[?database=x], or an embedded engine: chdb:///absolute/path or chdb://relative/path.',
-    }),
+  endpoint: z.string().superRefine(mustParse(parseEndpoint)).meta({
+    description:
+      'A server, http(s)://host:port[?database=x], or an embedded engine: chdb:///absolute/path or chdb://relative/path.',
+  }),
   username: z.string().default('').meta({ description: 'User name; empty = default.' }),
   password: secret('Password of the user.').default(''),
   database: IDENTIFIER.default('default').meta({ description: 'Database of the tables.' }),
@@ -66,6 +57,16 @@ export const clickHouseConfig = z.strictObject({
     description:
       'lean: an index on trace ids only. full_text: indexes on words of the body and on attributes; searches are faster, inserts cost about three times as much.',
   }),
+  tenant_attribute: z
+    .string()
+    .max(200)
+    .regex(/^[!-~]*$/, 'use printable characters without spaces')
+    .regex(/^[^'"`\\]*$/, 'use no quotes and no backslash')
+    .default('')
+    .meta({
+      description:
+        'Resource attribute, such as tenant.id, that becomes the column Tenant, first in the order of a table that is made; empty = none. An existing table is left as it is.',
+    }),
   dedup_window: z.number().int().min(0).max(1_000_000).default(10_000).meta({
     description:
       'Inserts the table remembers, so that a repeated one is not stored twice; 0 = none.',
