@@ -43,6 +43,7 @@ export { byteSize, duration, parseDurationMs, secret } from './config/fields.ts'
 export { exportChainFields } from './export/config.ts'
 export { Share } from './export/share.ts'
 export { type MemoryLimiterConfig, memoryLimiterConfig } from './memory/config.ts'
+export { memoryLimitOfWorker } from './memory/limits.ts'
 export { MemoryLimiter } from './memory/memory-limiter.ts'
 export {
   type Attributes,
@@ -99,6 +100,7 @@ export {
 } from './plugin/pipeline-error.ts'
 export { Readiness, SchemaError } from './plugin/readiness.ts'
 export { Backlog, retryAfterMs } from './plugin/retry-after.ts'
+export type { WorkerPlace } from './plugin/worker-place.ts'
 export { RepeatedLog } from './telemetry/repeated-log.ts'
 export { traced, tracer } from './telemetry/tracing.ts'
 export { version } from './telemetry/version.ts'

@@ -15,6 +15,7 @@ import type { Exporter, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import type { Door } from '../plugin/door.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { AdoptedQueues } from './adopted-queues.ts'
 import { addCounts, type ExporterCounts, handedOver } from './exporter-counts.ts'
 import type { DeadLetterTarget, ExporterSpec } from './exporter-spec.ts'
 import { Gate } from './gate.ts'
@@ -93,12 +94,18 @@ export class ExporterPart implements Part {
   }
 
   createNodes(): readonly Node[] {
+    const adopted = new AdoptedQueues(this, this.spec, this.#context.logger)
     const queue: Node = {
       label: `sending queue of ${this.label}`,
       phase: 'queue',
       component: {
-        start: () => this.#chain.start?.() ?? Promise.resolve(),
-        stop: deadline => this.#chain.stop(deadline),
+        start: async () => {
+          await this.#chain.start?.()
+          await adopted.start()
+        },
+        stop: async deadline => {
+          await Promise.all([this.#chain.stop(deadline), adopted.stop(deadline)])
+        },
       },
       upstream: [],
       report: () => undefined,
@@ -153,6 +160,12 @@ export class ExporterPart implements Part {
     this.#former.delete(chain)
     this.#chain = chain
     await this.#head.open(chain)
+  }
+
+  /** Counts what a chain sends that pipelines do not send into. */
+  adopt(chain: ExportChain): void {
+    this.#former.add(chain)
+    this.#restoreGauges()
   }
 
   /**
