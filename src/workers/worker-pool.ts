@@ -31,7 +31,7 @@ const NONE: ComponentChanges = { kept: [], added: [], changed: [], rewired: [], 
 /** A change of the config has several steps, each with the time of a shutdown. */
 const RELOAD_STEPS = 5
 
-export interface WorkerPoolOptions {
+interface WorkerPoolOptions {
   readonly role?: string | undefined
   readonly logger: Logger
   readonly metrics: Metrics
@@ -52,7 +52,7 @@ export function workerPipelines(
  * Worker processes that share the ports, each with all pipelines: the connections are given to them
  * in turn, and nothing else is shared.
  */
-export class WorkerPool implements RunningPipelines {
+class WorkerPool implements RunningPipelines {
   readonly #options: WorkerPoolOptions
   readonly #slots: readonly WorkerSlot[]
   readonly #killAll = (): void => {
