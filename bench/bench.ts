@@ -4,6 +4,7 @@ import { measureBacklog } from './backlog.ts'
 import { decodeCases } from './decode.ts'
 import { measurePath, type Row } from './end-to-end.ts'
 import { ingestCases } from './ingest.ts'
+import { kafkaCases } from './kafka-range.ts'
 import { missingTool } from './measure.ts'
 import { PATHS } from './paths.ts'
 import { measurePostgres, POSTGRES_CASE } from './postgres.ts'
@@ -27,7 +28,7 @@ const { values, positionals } = parseArgs({
 })
 const [filter = ''] = positionals
 /** The first is the yardstick of the others. */
-const inProcessCases = [...decodeCases, ...ingestCases]
+const inProcessCases = [...decodeCases, ...ingestCases, ...kafkaCases]
 
 if (values.smoke) smoke()
 else {

@@ -39,8 +39,17 @@ export {
   rangeOrigin,
 } from './batch/origin.ts'
 export type { Identity } from './batch/sender-identity.ts'
-export { byteSize, duration, parseDurationMs, secret } from './config/fields.ts'
+export { byteSize, duration, mustParse, parseDurationMs, secret } from './config/fields.ts'
+export { Backoff } from './export/backoff.ts'
 export { exportChainFields } from './export/config.ts'
+export { FirstSeen } from './export/first-seen.ts'
+export {
+  type AppliedMigration,
+  type Migration,
+  migrationChecksum,
+  migrationTexts,
+  pendingMigrations,
+} from './export/migrations.ts'
 export { Share } from './export/share.ts'
 export { type MemoryLimiterConfig, memoryLimiterConfig } from './memory/config.ts'
 export { memoryLimitOfWorker } from './memory/limits.ts'
@@ -63,13 +72,14 @@ export {
   type OtlpEncoding,
   type PartialSuccess,
 } from './otlp/export-response.ts'
+export { JSON_VALUE_DEPTH_MAX, writeJsonValue, writeTextAttribute } from './otlp/json-value.ts'
 export { mergeLogs } from './otlp/merge-logs.ts'
 export { rewriteLogs } from './otlp/rewrite-logs.ts'
 export { TooManyRecordsError } from './otlp/survey-request.ts'
 export { writeAnyValue, writeKeyValue } from './otlp/write-any-value.ts'
-export { abortError, orAborted } from './plugin/abort.ts'
+export { abortError, orAborted, untilAborted } from './plugin/abort.ts'
 export type { AuthRequest, ClientAuthenticator } from './plugin/authenticator.ts'
-export { type Clock, systemClock } from './plugin/clock.ts'
+export { type Clock, sleep, systemClock } from './plugin/clock.ts'
 export type {
   Component,
   ComponentKind,

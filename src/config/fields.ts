@@ -94,3 +94,16 @@ export function byteSize(description: string, fallback: number | string): SizeFi
 export function secret(description: string): z.ZodString {
   return z.string().meta({ description, secret: true })
 }
+
+/** For `superRefine`: `parse` must take the text; what it throws otherwise is what is wrong with it. */
+export function mustParse(
+  parse: (text: string) => unknown,
+): (text: string, context: z.RefinementCtx) => void {
+  return (text, context) => {
+    try {
+      parse(text)
+    } catch (error) {
+      context.addIssue((error as Error).message)
+    }
+  }
+}

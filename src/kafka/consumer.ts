@@ -1,5 +1,5 @@
 import type { Consumer, EachBatchPayload, Kafka, Offsets } from 'kafkajs'
-import { sharedController } from '../plugin/abort.ts'
+import { sharedController, untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { type AssignmentStrategy, observedAssigner } from './assigners.ts'
 import { withAdmin } from './client.ts'
@@ -106,10 +106,11 @@ export class KafkaConsumer {
   }
 
   /**
-   * Joins the group and hands what comes to `handler`. Resolves after `close`; rejects with
-   * PipelineError when the membership cannot go on. Call it once.
+   * Joins the group and hands what comes to `handler`. Resolves after `close`, at once if that came
+   * first; rejects with PipelineError when the membership cannot go on. Call it once.
    */
   async run(handler: ConsumerHandler): Promise<void> {
+    if (this.#closing) return
     const { events } = this.#consumer
     const crashed = new Promise<never>((_, reject) => {
       this.#consumer.on(events.CRASH, ({ payload }) => reject(payload.error))
@@ -122,7 +123,8 @@ export class KafkaConsumer {
     )
     try {
       await Promise.race([this.#start(handler), crashed])
-      await Promise.race([stopped, crashed])
+      // A `close` meanwhile may not have come to the end that `stopped` waits for.
+      if (!this.#closing) await Promise.race([stopped, crashed])
     } catch (thrown) {
       if (!this.#closing) throw kafkaError(thrown, `group ${this.#options.groupId}`)
     } finally {
@@ -232,9 +234,8 @@ export class KafkaConsumer {
   }
 
   async #disconnect(): Promise<void> {
-    const timeout = AbortSignal.timeout(CLOSE_MS_MAX)
-    const given = new Promise<void>(resolve => timeout.addEventListener('abort', () => resolve()))
-    await Promise.race([this.#consumer.disconnect().catch(() => undefined), given])
+    const done = this.#consumer.disconnect().catch(() => undefined)
+    await untilAborted(done, AbortSignal.timeout(CLOSE_MS_MAX))
   }
 }
 

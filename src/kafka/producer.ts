@@ -123,6 +123,10 @@ export class KafkaProducer {
     })
     try {
       await this.#connectLane(lane)
+      // `close` has not seen it.
+      if (this.#closed) throw closedError()
+      // Before it stops to count as an opening: a slot MUST NOT look free in between.
+      this.#lanes.add(lane)
     } catch (thrown) {
       await lane.disconnect().catch(() => undefined)
       throw kafkaError(thrown, 'connecting')
@@ -131,7 +135,6 @@ export class KafkaProducer {
       // Whoever waits may have been counting on the lane that did not come about.
       this.#openForWaiting()
     }
-    this.#lanes.add(lane)
     return lane
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { byteSize, duration, secret } from '../config/fields.ts'
+import { byteSize, duration, mustParse, secret } from '../config/fields.ts'
 import { type Compression, canCompress } from './compression.ts'
 import { parseGrpcTarget } from './grpc-target.ts'
 import { authField } from './server-auth.ts'
@@ -75,19 +75,10 @@ const tls = tlsClientConfig.prefault({}).meta({ description: 'TLS; on unless ins
 
 /** The keys of a gRPC client, to be spread into a component's config. */
 export const grpcClientFields = {
-  endpoint: z
-    .string()
-    .superRefine((endpoint, context) => {
-      try {
-        parseGrpcTarget(endpoint)
-      } catch (error) {
-        context.addIssue((error as Error).message)
-      }
-    })
-    .meta({
-      description:
-        'host:port, dns:///host:port or unix:path. https:// forces TLS, http:// forbids it.',
-    }),
+  endpoint: z.string().superRefine(mustParse(parseGrpcTarget)).meta({
+    description:
+      'host:port, dns:///host:port or unix:path. https:// forces TLS, http:// forbids it.',
+  }),
   compression,
   compression_params: compressionParams,
   tls,

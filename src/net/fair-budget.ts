@@ -198,8 +198,10 @@ export class Lease {
     this.#budget.check(this, bytes)
   }
 
-  /** @throws PipelineError, and takes nothing, when they cannot be had. */
+  /** @throws PipelineError, and takes nothing, when they cannot be had or the lease is released. */
   take(bytes: number): void {
+    // Nobody would give them back any more.
+    if (this.#isOver) throw overError()
     this.#budget.take(this, bytes)
     this.#heldBytes += bytes
   }
@@ -250,6 +252,10 @@ export class Lease {
     this.#onRevoked = undefined
     this.#budget.leave(this, !this.#isRefused)
   }
+}
+
+function overError(): PipelineError {
+  return PipelineError.retryable('the request has ended', { code: 'cancelled' })
 }
 
 function neverFits(bytes: number, bytesMax: number): PipelineError {

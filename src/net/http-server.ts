@@ -317,7 +317,9 @@ export class HttpServer {
 
   /** Bytes that are no HTTP, headers that are too large, and senders that are too slow. */
   #clientError(error: NodeJS.ErrnoException, socket: Socket): void {
-    const response = this.#reading.get(socket)
+    const reading = this.#reading.get(socket)
+    // One that was refused before its end keeps its answer until then: there MUST be no second one.
+    const response = reading?.req.complete ? undefined : reading
     if (!socket.writable || response?.headersSent || error.code === 'ECONNRESET') {
       socket.destroy()
       return

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import { pipelinesOfRole } from '../config/roles.ts'
 import type {
   ConfiguredComponent,
@@ -6,12 +5,14 @@ import type {
   ServiceConfig,
 } from '../config/service-config.ts'
 import type { ExportChainOptions } from '../export/chain.ts'
-import type { Authenticators } from '../plugin/authenticator.ts'
-import type { Component, ComponentKind, PluginContext } from '../plugin/component.ts'
+import type {
+  Component,
+  ComponentKind,
+  PluginContext,
+  ProcessServices,
+} from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
-import type { Door } from '../plugin/door.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
 import { letterPlaceOf } from './dead-letters.ts'
 import { ExporterChange } from './exporter-change.ts'
 import { ExporterPart } from './exporter-part.ts'
@@ -26,13 +27,11 @@ import { type Part, StagePart } from './part.ts'
 import { sameConfig } from './same-config.ts'
 import { withSpan } from './spans.ts'
 
-export interface BuildOptions extends Pick<ExportChainOptions, 'clock' | 'random'> {
+export interface BuildOptions
+  extends ProcessServices,
+    Pick<ExportChainOptions, 'clock' | 'random'> {
   /** Absent: all pipelines. */
   readonly role?: string | undefined
-  readonly logger: Logger
-  readonly metrics: Metrics
-  readonly authenticators: Authenticators
-  readonly door: Door
   readonly statusBoard: StatusBoard
 }
 
@@ -306,11 +305,7 @@ class GraphBuilder implements Graph {
     pipeline: string | undefined,
     create: (context: PluginContext) => C,
   ): Instance<C> {
-    const { logger, metrics, authenticators, door } = this.#options
-    return new Instance(
-      { kind, configured, pipeline, logger, metrics, authenticators, door },
-      create,
-    )
+    return new Instance({ ...this.#options, kind, configured, pipeline }, create)
   }
 
   /** Adds a part that sends to the parts of these nodes. */

@@ -11,7 +11,7 @@ import type { ExporterPart } from './exporter-part.ts'
 import { type ExporterSpec, queueDirectory, sameChain } from './exporter-spec.ts'
 import type { Instance } from './instance.ts'
 import { startNode, stopNode } from './lifecycle.ts'
-import { nodeOf } from './part.ts'
+import { nodeOf, queueNode } from './part.ts'
 import { changedKeys } from './same-config.ts'
 
 /** Keys that only the chain reads; `timeout` is read by both. */
@@ -184,13 +184,7 @@ export class ExporterChange {
   }
 
   async #stopChain(chain: ExportChain, deadline: AbortSignal): Promise<void> {
-    const label = `sending queue of ${this.#part.label}`
-    const report = (): void => undefined
-    const node = { label, phase: 'queue', component: chain, upstream: [], report } as const
-    await stopNode(
-      { ...node, upstream: [], hasReported: () => true },
-      deadline,
-      this.#options.logger,
-    )
+    const node = queueNode(this.#part.label, () => chain)
+    await stopNode(node, deadline, this.#options.logger)
   }
 }

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { ConfiguredComponent } from '../config/service-config.ts'
 import { ExporterDestination } from '../dead-letter/exporter-destination.ts'
 import type { DeadLetterDestination } from '../dead-letter/letter.ts'
@@ -10,11 +9,8 @@ import {
   type ExportChainOptions,
   type ExporterStats,
 } from '../export/chain.ts'
-import type { Authenticators } from '../plugin/authenticator.ts'
-import type { Exporter, PluginContext } from '../plugin/component.ts'
+import type { Exporter, PluginContext, ProcessServices } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
-import type { Door } from '../plugin/door.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
 import { AdoptedQueues } from './adopted-queues.ts'
 import { addCounts, type ExporterCounts, handedOver } from './exporter-counts.ts'
 import type { DeadLetterTarget, ExporterSpec } from './exporter-spec.ts'
@@ -22,15 +18,10 @@ import { Gate } from './gate.ts'
 import { Guard } from './guard.ts'
 import { Instance } from './instance.ts'
 import type { Node } from './lifecycle.ts'
-import { nodeOf, type Part } from './part.ts'
+import { nodeOf, type Part, queueNode } from './part.ts'
 import { withSpan } from './spans.ts'
 
-export interface ExporterPartOptions extends Pick<ExportChainOptions, 'clock' | 'random'> {
-  readonly logger: Logger
-  readonly metrics: Metrics
-  readonly authenticators: Authenticators
-  readonly door: Door
-}
+export type ExporterPartOptions = ProcessServices & Pick<ExportChainOptions, 'clock' | 'random'>
 
 /**
  * An exporter and the chain before it. Both can be exchanged, each alone: the pipelines send to a
@@ -95,22 +86,15 @@ export class ExporterPart implements Part {
 
   createNodes(): readonly Node[] {
     const adopted = new AdoptedQueues(this, this.spec, this.#context.logger)
-    const queue: Node = {
-      label: `sending queue of ${this.label}`,
-      phase: 'queue',
-      component: {
-        start: async () => {
-          await this.#chain.start?.()
-          await adopted.start()
-        },
-        stop: async deadline => {
-          await Promise.all([this.#chain.stop(deadline), adopted.stop(deadline)])
-        },
+    const queue = queueNode(this.label, () => ({
+      start: async () => {
+        await this.#chain.start?.()
+        await adopted.start()
       },
-      upstream: [],
-      report: () => undefined,
-      hasReported: () => true,
-    }
+      stop: async deadline => {
+        await Promise.all([this.#chain.stop(deadline), adopted.stop(deadline)])
+      },
+    }))
     return [queue, nodeOf(this.label, 'exporter', () => this.#instance)]
   }
 

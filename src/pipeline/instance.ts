@@ -1,26 +1,19 @@
-import type { Logger } from 'pino'
 import type { ConfiguredComponent } from '../config/service-config.ts'
-import type { Authenticators } from '../plugin/authenticator.ts'
 import type {
   Component,
   ComponentKind,
   ComponentStatus,
   PluginContext,
+  ProcessServices,
 } from '../plugin/component.ts'
-import type { Door } from '../plugin/door.ts'
 import { StatusEntry } from '../plugin/status-board.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
 import { createPluginContext } from './plugin-context.ts'
 
-export interface InstanceOptions {
+export interface InstanceOptions extends ProcessServices {
   readonly kind: ComponentKind
   readonly configured: ConfiguredComponent
   /** For processors, of which each pipeline has its own. */
   readonly pipeline?: string | undefined
-  readonly logger: Logger
-  readonly metrics: Metrics
-  readonly authenticators: Authenticators
-  readonly door: Door
 }
 
 /** One component created from one config, and what it says of itself. */
@@ -37,19 +30,15 @@ export class Instance<C extends Component = Component> implements Component {
 
   /** Throws an Error that names the component when `create` does. */
   constructor(options: InstanceOptions, create: (context: PluginContext) => C) {
-    const { kind, configured, pipeline, logger, metrics, authenticators, door } = options
+    const { configured, ...shared } = options
     const { id } = configured
+    const { kind, pipeline } = shared
     this.kind = kind
     this.configured = configured
     this.entry = new StatusEntry(kind, id, pipeline)
     this.context = createPluginContext({
-      kind,
+      ...shared,
       id,
-      pipeline,
-      logger,
-      metrics,
-      authenticators,
-      door,
       reportStatus: (status, detail) => {
         this.#hasReported = true
         this.report(status, detail)

@@ -82,6 +82,21 @@ export class StagePart implements Part {
   }
 }
 
+/** The node of the chain before an exporter: it has no status of its own. */
+export function queueNode(exporterLabel: string, chain: () => Component): Node {
+  return {
+    label: `sending queue of ${exporterLabel}`,
+    phase: 'queue',
+    component: {
+      start: () => chain().start?.() ?? Promise.resolve(),
+      stop: deadline => chain().stop?.(deadline) ?? Promise.resolve(),
+    },
+    upstream: [],
+    report: () => undefined,
+    hasReported: () => true,
+  }
+}
+
 /** The node of a component that may be replaced by another one. */
 export function nodeOf(label: string, phase: Phase, instance: () => Instance): Node {
   const component: Component = {

@@ -42,18 +42,23 @@ export type ComponentStatus =
   | 'stopping'
   | 'stopped'
 
-/** What every plugin is given beside its own config. */
-export interface PluginContext {
-  /** `type` or `type/name`, as in the config. */
-  readonly id: string
-  readonly kind: ComponentKind
-  /** Carries the component's id in every line. WARN = recovered, nothing lost; ERROR = loss. */
+/** What a process has once and all of its components use. */
+export interface ProcessServices {
   readonly logger: Logger
   readonly metrics: Metrics
   /** Who can tell servers who sends, and give clients their credentials. */
   readonly authenticators: Authenticators
   /** Receivers ask it before they read a request; whoever must keep data out stands guard there. */
   readonly door: Door
+}
+
+/** What every plugin is given beside its own config. */
+export interface PluginContext extends ProcessServices {
+  /** `type` or `type/name`, as in the config. */
+  readonly id: string
+  readonly kind: ComponentKind
+  /** Carries the component's id in every line. WARN = recovered, nothing lost; ERROR = loss. */
+  readonly logger: Logger
   /** Tells `/health`. `detail` is one sentence for the operator, without secrets. */
   reportStatus(status: ComponentStatus, detail?: string): void
 }

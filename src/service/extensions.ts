@@ -1,21 +1,14 @@
 import type { Logger } from 'pino'
 import type { ConfiguredComponent, ServiceConfig } from '../config/service-config.ts'
-import type { Authenticators } from '../plugin/authenticator.ts'
-import type { Extension } from '../plugin/component.ts'
+import type { Extension, ProcessServices } from '../plugin/component.ts'
 import type { ExtensionPlugin } from '../plugin/define-plugin.ts'
-import type { Door } from '../plugin/door.ts'
 import type { HealthReport } from '../plugin/health.ts'
 import { type StatusBoard, StatusEntry } from '../plugin/status-board.ts'
 import { componentLogger } from '../telemetry/logger.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
 import type { ComponentEndpoints } from './running-pipelines.ts'
 
-export interface ExtensionsOptions {
+export interface ExtensionsOptions extends ProcessServices {
   readonly config: ServiceConfig
-  readonly logger: Logger
-  readonly metrics: Metrics
-  readonly authenticators: Authenticators
-  readonly door: Door
   readonly status: StatusBoard
   readonly health: () => HealthReport
 }

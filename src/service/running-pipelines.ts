@@ -1,11 +1,8 @@
-import type { Logger } from 'pino'
 import type { ServiceConfig } from '../config/service-config.ts'
 import type { PreparedChange } from '../pipeline/pipelines.ts'
-import type { Authenticators } from '../plugin/authenticator.ts'
-import type { Door } from '../plugin/door.ts'
+import type { ProcessServices } from '../plugin/component.ts'
 import type { HealthReport } from '../plugin/health.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
 import type { MetricsSnapshot, MetricsText } from '../telemetry/snapshot.ts'
 
 /** Where one component listens. */
@@ -42,13 +39,9 @@ export interface WorkersView {
   metrics(own: MetricsSnapshot): Promise<MetricsText>
 }
 
-interface PipelinesOptions {
+interface PipelinesOptions extends ProcessServices {
   /** Absent: every pipeline of the config. */
   readonly role?: string | undefined
-  readonly logger: Logger
-  readonly metrics: Metrics
-  readonly authenticators: Authenticators
-  readonly door: Door
   readonly statusBoard: StatusBoard
 }
 

@@ -10,7 +10,7 @@ type MakeGauge = <L extends string>(
 
 type PartitionLabel = 'receiver' | 'topic' | 'partition'
 
-/** The metrics of the Kafka receiver. */
+/** The metrics of the Kafka receiver and exporter. */
 export interface KafkaMetrics {
   readonly records: Counter<PartitionLabel>
   readonly bytes: Counter<PartitionLabel>
@@ -22,6 +22,8 @@ export interface KafkaMetrics {
   readonly rebalances: Counter<'receiver'>
   readonly unmarshalFailed: Counter<'receiver'>
   readonly deadLettered: Counter<'receiver'>
+  readonly transactions: Counter<'exporter' | 'outcome'>
+  readonly alreadyWritten: Counter<'exporter'>
 }
 
 /** Registers them. What is a record to Kafka is a message to us. */
@@ -80,6 +82,16 @@ export function kafkaMetrics(counter: MakeCounter, gauge: MakeGauge): KafkaMetri
       'parsec_kafka_receiver_dead_lettered_messages_total',
       'Messages written to the dead-letter topic.',
       ['receiver'],
+    ),
+    transactions: counter(
+      'parsec_kafka_exporter_transactions_total',
+      'Transactions by outcome: committed, aborted, or unknown until the note of them is read.',
+      ['exporter', 'outcome'],
+    ),
+    alreadyWritten: counter(
+      'parsec_kafka_exporter_already_written_log_records_total',
+      'Log records not written again: by the note of an earlier transaction they are in the topics.',
+      ['exporter'],
     ),
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import {
   byteSize,
   duration,
+  mustParse,
   optionalDuration,
   parseDurationMs,
   secret,
@@ -52,4 +53,10 @@ test('no broken bytes', holds, 1.5)
 
 test('a secret is marked', t => {
   t.deepEqual(secret('x').meta(), { description: 'x', secret: true })
+})
+
+test('a text that must be parsed is refused with the reason of the parser', t => {
+  const schema = z.string().superRefine(mustParse(text => new URL(text)))
+  t.is(schema.parse('a://b'), 'a://b')
+  t.is(schema.safeParse('b').error!.issues[0]!.message, 'Invalid URL')
 })

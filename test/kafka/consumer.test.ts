@@ -1,10 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
-import {
-  type Assignment,
-  type FetchedMessages,
-  KafkaConsumer,
-  type KafkaConsumerOptions,
-} from '../../src/kafka/consumer.ts'
+import { type Assignment, type FetchedMessages, KafkaConsumer } from '../../src/kafka/consumer.ts'
 import { isFenced } from '../../src/kafka/kafka-errors.ts'
 import { kafkajs } from '../../src/kafka/kafkajs.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
@@ -21,16 +16,13 @@ interface Member {
   until(condition: () => boolean): Promise<void>
 }
 
-function join(
-  t: ExecutionContext,
+function consumerFor(
   brokers: string,
   groupId: string,
   topics: readonly (string | RegExp)[],
-  options: Partial<KafkaConsumerOptions> = {},
-): Member {
-  const kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING })
-  const consumer = new KafkaConsumer({
-    kafka,
+): KafkaConsumer {
+  return new KafkaConsumer({
+    kafka: new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING }),
     groupId,
     topics,
     strategies: ['range'],
@@ -43,8 +35,16 @@ function join(
     fetchWaitMsMax: 50,
     metadataMaxAgeMs: 60_000,
     rackId: '',
-    ...options,
   })
+}
+
+function join(
+  t: ExecutionContext,
+  brokers: string,
+  groupId: string,
+  topics: readonly (string | RegExp)[],
+): Member {
+  const consumer = consumerFor(brokers, groupId, topics)
   const assignments: Assignment[] = []
   const fetched: FetchedMessages[] = []
   const start = async (assignment: Assignment): Promise<void> => {
@@ -149,6 +149,17 @@ kafkaTest('an unknown topic ends the run, and says so', async (t, broker) => {
   const error = (await member.ended) as PipelineError
   t.true(error.retryable)
   t.regex(error.message, /no-such-topic|topic-partition/)
+})
+
+kafkaTest('a run that was closed before it began ends at once', async (t, broker) => {
+  const consumer = consumerFor(broker.brokers, uniqueName('group'), [await broker.createTopic()])
+  await consumer.close()
+  const handler = {
+    assigned: () => t.fail('it has joined the group'),
+    fetched: () => t.fail('it has read messages'),
+  }
+  await consumer.run(handler)
+  t.pass()
 })
 
 test('without a broker the run ends with a retryable error', async t => {

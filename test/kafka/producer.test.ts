@@ -1,4 +1,5 @@
 import test from 'ava'
+import type { Kafka } from 'kafkajs'
 import { kafkajs } from '../../src/kafka/kafkajs.ts'
 import {
   KafkaProducer,
@@ -123,6 +124,47 @@ withJava('what is sent while the broker restarts is stored once', async t => {
   )
   await admin.disconnect()
 })
+
+/** A client that counts how many of its producers are connected. */
+function countingClient(brokers: string): {
+  kafka: Kafka
+  connected: { now: number; max: number }
+} {
+  const kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING })
+  const connected = { now: 0, max: 0 }
+  const create = kafka.producer.bind(kafka)
+  kafka.producer = config => {
+    const lane = create(config)
+    lane.on(lane.events.CONNECT, () => {
+      connected.max = Math.max(connected.max, ++connected.now)
+    })
+    lane.on(lane.events.DISCONNECT, () => connected.now--)
+    return lane
+  }
+  return { kafka, connected }
+}
+
+kafkaTest('a connection that comes about after close is ended', async (t, broker) => {
+  const { kafka, connected } = countingClient(broker.brokers)
+  const producer = producerFor(t, broker.brokers, { kafka })
+  const connecting = producer.connect()
+  await producer.close()
+  await t.throwsAsync(connecting, { instanceOf: PipelineError, message: /closed/ })
+  t.deepEqual(connected, { now: 0, max: 1 })
+})
+
+kafkaTest(
+  'however many send at once, there are no more than five connections',
+  async (t, broker) => {
+    const topic = await broker.createTopic()
+    const { kafka, connected } = countingClient(broker.brokers)
+    const producer = producerFor(t, broker.brokers, { kafka })
+    await Promise.all(
+      Array.from({ length: 40 }, (_, i) => producer.send(numbered(topic, i, i + 1))),
+    )
+    t.is(connected.max, 5)
+  },
+)
 
 test('without a broker it rejects retryably', async t => {
   const producer = producerFor(t, '127.0.0.1:1', {}, 1)

@@ -50,6 +50,16 @@ test('what does not fit is refused retryably, and nothing is taken', t => {
   t.is(budget.heldBytes, 100)
 })
 
+test('a lease that was released takes nothing more', t => {
+  const { budget } = subject()
+  const lease = budget.lease('a')
+  lease.release()
+  const error = t.throws(() => lease.take(1), { instanceOf: PipelineError })
+  t.like(error, { code: 'cancelled', retryable: true })
+  t.throws(() => lease.resize(1), { instanceOf: PipelineError })
+  t.is(budget.heldBytes, 0)
+})
+
 test('a lease gives back all it holds, once', t => {
   const { budget } = subject()
   const lease = budget.lease('a')

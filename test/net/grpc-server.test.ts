@@ -10,6 +10,7 @@ import { decodeRpcStatus } from '../../src/otlp/rpc-status.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { createTestContext } from '../../src/testing/test-context.ts'
 import { createAuthority, issueCertificate } from '../helpers/certificates.ts'
+import { type HandlerGate, handlerGate } from '../helpers/gate.ts'
 
 const schema = z.strictObject(grpcServerFields('127.0.0.1:0'))
 const ECHO = '/test.Echo/Echo'
@@ -62,18 +63,7 @@ function call(client: Client, message: Buffer, options: CallOptions = {}): Promi
   })
 }
 
-function gate(): { handler: GrpcHandler; entered: Promise<GrpcCall>; release: () => void } {
-  let enter: (call: GrpcCall) => void = () => {}
-  let release = (): void => {}
-  const entered = new Promise<GrpcCall>(resolve => (enter = resolve))
-  const released = new Promise<void>(resolve => (release = resolve))
-  const handler: GrpcHandler = async received => {
-    enter(received)
-    await released
-    return received.message
-  }
-  return { handler, entered, release }
-}
+const gate = (): HandlerGate<GrpcCall, Buffer> => handlerGate(({ message }) => message)
 
 test('a handler gets the bytes and answers with bytes', async t => {
   const { target } = await serve(t)

@@ -12,6 +12,7 @@ import { decodeRpcStatus } from '../../src/otlp/rpc-status.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { createTestContext } from '../../src/testing/test-context.ts'
 import { createAuthority, issueCertificate } from '../helpers/certificates.ts'
+import { handlerGate } from '../helpers/gate.ts'
 
 const schema = z.strictObject(httpServerFields('127.0.0.1:0'))
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -34,20 +35,6 @@ async function serve(
   await server.start()
   t.teardown(() => server.stop(AbortSignal.abort()))
   return { server, port: Number(new URL(server.url).port) }
-}
-
-/** A handler that says when it has been entered and ends when it is released. */
-function gate(): { handler: HttpHandler; entered: Promise<void>; release: () => void } {
-  let enter = (): void => {}
-  let release = (): void => {}
-  const entered = new Promise<void>(resolve => (enter = resolve))
-  const released = new Promise<void>(resolve => (release = resolve))
-  const handler: HttpHandler = async () => {
-    enter()
-    await released
-    return { status: 200 }
-  }
-  return { handler, entered, release }
 }
 
 interface Answer {
@@ -209,6 +196,30 @@ test('headers over the limit are 431, bytes that are no HTTP are 400', async t =
   t.regex(await askRaw(port, 'what is this\r\n\r\n'), /^HTTP\/1\.1 400 [^]*not a valid HTTP/)
 })
 
+/** Sends `first`, awaits the answer to it, sends `second`; all that came until the connection ended. */
+async function askTwice(port: number, first: string, second: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  let answer = ''
+  socket.on('data', chunk => (answer += chunk.toString()))
+  // A reset is an end, too.
+  socket.on('error', () => {})
+  socket.write(first)
+  while (!answer.includes('413')) await once(socket, 'data')
+  socket.write(second)
+  await new Promise(resolve => socket.once('close', resolve))
+  return answer
+}
+
+test('what is wrong after a refusal has one answer, or none while that request still arrives', async t => {
+  const { port } = await serve(t, echo, { max_request_body_size: 1000 })
+  const head = 'POST /any HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n'
+  const large = `${head}7d0\r\n${'x'.repeat(2000)}\r\n`
+  const within = await askTwice(port, large, 'no chunk\r\n')
+  t.deepEqual(within.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 413'])
+  const behind = await askTwice(port, large, '0\r\n\r\nwhat is this\r\n\r\n')
+  t.deepEqual(behind.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 413', 'HTTP/1.1 400'])
+})
+
 test('a client that only waits for 100-continue is answered before it sends', async t => {
   const { port } = await serve(t, echo, { max_request_body_size: 1000 })
   const head = 'POST /any HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 100-continue\r\n'
@@ -237,7 +248,7 @@ test('the signal aborts when the client goes away', async t => {
 })
 
 test('requests in progress are bounded over all connections', async t => {
-  const { handler, entered, release } = gate()
+  const { handler, entered, release } = handlerGate(() => ({ status: 200 }))
   const { port } = await serve(t, handler, { max_in_flight_size: 1500 })
   const first = ask(port, { body: Buffer.alloc(1000) })
   await entered
@@ -315,7 +326,7 @@ test('connections are kept, or not, as configured', async t => {
 test('stop answers what is in progress and takes no more', async t => {
   const agent = new Agent({ keepAlive: true })
   t.teardown(() => agent.destroy())
-  const { handler, entered, release } = gate()
+  const { handler, entered, release } = handlerGate(() => ({ status: 200 }))
   const { server, port } = await serve(t, handler)
   const idle = connect(port, '127.0.0.1')
   idle.on('error', () => {})
@@ -331,7 +342,7 @@ test('stop answers what is in progress and takes no more', async t => {
 })
 
 test('a stuck handler does not hold stop beyond the deadline', async t => {
-  const { handler, entered } = gate()
+  const { handler, entered } = handlerGate(() => ({ status: 200 }))
   const { server, port } = await serve(t, handler)
   const stuck = ask(port).catch((error: NodeJS.ErrnoException) => error.code)
   await entered

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, exportChainFields, secret } from '#core'
+import { duration, exportChainFields, mustParse, secret } from '#core'
 import { tlsClientConfig } from '#core/net'
 import { parseEndpoint } from './endpoint.ts'
 
@@ -24,19 +24,10 @@ const tableEngine = z.strictObject({
 })
 
 export const clickHouseConfig = z.strictObject({
-  endpoint: z
-    .string()
-    .superRefine((text, context) => {
-      try {
-        parseEndpoint(text)
-      } catch (error) {
-        context.addIssue((error as Error).message)
-      }
-    })
-    .meta({
-      description:
-        'A server, http(s)://host:port[?database=x], or an embedded engine: chdb:///absolute/path or chdb://relative/path.',
-    }),
+  endpoint: z.string().superRefine(mustParse(parseEndpoint)).meta({
+    description:
+      'A server, http(s)://host:port[?database=x], or an embedded engine: chdb:///absolute/path or chdb://relative/path.',
+  }),
   username: z.string().default('').meta({ description: 'User name; empty = default.' }),
   password: secret('Password of the user.').default(''),
   database: IDENTIFIER.default('default').meta({ description: 'Database of the tables.' }),

@@ -1,4 +1,11 @@
-import { type Exporter, identityOf, type LogBatch, type PluginContext, Readiness } from '#core'
+import {
+  type Exporter,
+  FirstSeen,
+  identityOf,
+  type LogBatch,
+  type PluginContext,
+  Readiness,
+} from '#core'
 import { classifyError, isSchemaMissing } from './errors.ts'
 import { insertParts } from './insert-parts.ts'
 import { insertToken } from './insert-token.ts'
@@ -24,13 +31,13 @@ export class ClickHouseExporter implements Exporter {
   readonly #where: string
   readonly #readiness: Readiness<readonly LogColumnName[]>
   readonly #scratches = new ScratchPool()
-  /** When a batch was first seen, for records without a time: a repetition must give the same. */
-  readonly #seenNanos = new WeakMap<object, bigint>()
+  readonly #firstSeen: FirstSeen
   /** The identities of parts that were refused and halved: a repetition goes on with the halves. */
   readonly #halved = new WeakMap<object, Set<string>>()
 
   constructor(options: ClickHouseExporterOptions) {
     this.#options = options
+    this.#firstSeen = new FirstSeen(options.now)
     const { context, transport, table } = options
     this.#where = `${transport.endpoint}, table ${table.replaceAll('`', '')}`
     this.#readiness = new Readiness({
@@ -86,7 +93,8 @@ export class ClickHouseExporter implements Exporter {
     const { transport, table, context } = this.#options
     const token = insertToken(context.id, origin)
     const scratch = this.#scratches.take()
-    const block = encodeBlock(batch, { columns, fallbackNanos: this.#seen(batch), scratch })
+    const fallbackNanos = this.#firstSeen.nanosOf(batch)
+    const block = encodeBlock(batch, { columns, fallbackNanos, scratch })
     await transport.insert({ table, columns, token, block }, signal)
     // Only now: an insert that failed may still be reading the block.
     this.#scratches.release(scratch)
@@ -96,19 +104,5 @@ export class ClickHouseExporter implements Exporter {
     const halved = this.#halved.get(columns) ?? new Set()
     this.#halved.set(columns, halved)
     return halved
-  }
-
-  #seen(batch: LogBatch): bigint {
-    const { receivedAtUnixMs } = batch.context
-    // From a queue on disk it is the same even after a restart.
-    if (receivedAtUnixMs !== undefined) return BigInt(Math.floor(receivedAtUnixMs)) * 1_000_000n
-    // The columns stay the same object through selections and overlays of one batch.
-    const key = batch.columns
-    const seen = this.#seenNanos.get(key)
-    if (seen !== undefined) return seen
-    const { now = Date.now } = this.#options
-    const nanos = BigInt(now()) * 1_000_000n
-    this.#seenNanos.set(key, nanos)
-    return nanos
   }
 }

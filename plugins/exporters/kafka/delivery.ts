@@ -12,6 +12,8 @@ export class Delivery {
   readonly #config: KafkaExporterConfig
   readonly #messages: Outgoing[]
   #running: Promise<void> | undefined
+  /** One message a request, since one of several was refused for good. */
+  #oneByOne = false
 
   /** Cuts the batch into messages. */
   constructor(batch: LogBatch, config: KafkaExporterConfig) {
@@ -41,7 +43,8 @@ export class Delivery {
     } catch (thrown) {
       const error = kafkaError(thrown, `topic ${outgoing[0]!.message.topic}`)
       if (error.retryable) throw error
-      // One by one, it may be only one of them.
+      // It may be only one of them, and of the others some may be stored: once more, but not more.
+      this.#oneByOne = true
       if (count > 1) for (let i = 0; i < count; i++) await this.#sendSome(producer, 1)
       else this.#setAside(outgoing[0]!, error)
     }
@@ -61,6 +64,7 @@ export class Delivery {
 
   /** How many of the first messages make a request: the broker bounds what one partition gets. */
   #requestLength(): number {
+    if (this.#oneByOne) return 1
     let bytes = 0
     let count = 0
     for (const { message } of this.#messages) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, exportChainFields, secret } from '#core'
+import { duration, exportChainFields, mustParse, secret } from '#core'
 import { tlsClientConfig } from '#core/net'
 import { parseEndpoint } from './endpoint.ts'
 
@@ -14,19 +14,10 @@ const TABLE = z
 const TTL_MS_MAX = 100 * 365 * 86_400_000
 
 export const postgresConfig = z.strictObject({
-  endpoint: z
-    .string()
-    .superRefine((text, context) => {
-      try {
-        parseEndpoint(text)
-      } catch (error) {
-        context.addIssue((error as Error).message)
-      }
-    })
-    .meta({
-      description:
-        'The server: postgres://[user[:password]@]host[:port][/database][?sslmode=disable|verify-full]. `?host=/run/postgresql` names a Unix socket.',
-    }),
+  endpoint: z.string().superRefine(mustParse(parseEndpoint)).meta({
+    description:
+      'The server: postgres://[user[:password]@]host[:port][/database][?sslmode=disable|verify-full]. `?host=/run/postgresql` names a Unix socket.',
+  }),
   username: z.string().default('').meta({
     description: 'User name; empty = that of the endpoint, else postgres.',
   }),

@@ -1,5 +1,6 @@
 import {
   type Exporter,
+  FirstSeen,
   identityOf,
   type LogBatch,
   type PipelineError,
@@ -40,11 +41,11 @@ export class PostgresExporter implements Exporter {
   readonly #readiness: Readiness<true>
   readonly #keeper: Keeper
   readonly #pool = new ChunkPool()
-  /** When a batch was first seen, for records without a time, however often it is tried. */
-  readonly #seenNanos = new WeakMap<object, bigint>()
+  readonly #firstSeen: FirstSeen
 
   constructor(options: PostgresExporterOptions) {
     this.#options = options
+    this.#firstSeen = new FirstSeen(options.now)
     const { context, connections } = options
     const keep = async (signal: AbortSignal): Promise<void> => {
       await connections.use(signal, options.keep).catch((error: unknown) => {
@@ -88,7 +89,7 @@ export class PostgresExporter implements Exporter {
         storeBatch(session, batch, identity, {
           ...this.#options,
           pool: this.#pool,
-          fallbackNanos: this.#seen(batch),
+          fallbackNanos: this.#firstSeen.nanosOf(batch),
         }),
       ),
     )
@@ -110,16 +111,5 @@ export class PostgresExporter implements Exporter {
 
   #explain(thrown: unknown): PipelineError {
     return classifyError(thrown, this.#options.where)
-  }
-
-  #seen({ columns, context }: LogBatch): bigint {
-    const { receivedAtUnixMs } = context
-    // From a queue on disk it is the same even after a restart.
-    if (receivedAtUnixMs !== undefined) return BigInt(Math.floor(receivedAtUnixMs)) * 1_000_000n
-    // The columns stay the same object through selections and overlays of one batch.
-    const { now = Date.now } = this.#options
-    const nanos = this.#seenNanos.get(columns) ?? BigInt(now()) * 1_000_000n
-    this.#seenNanos.set(columns, nanos)
-    return nanos
   }
 }

@@ -1,5 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import { JsonError, type JsonReader, Writer } from '#core'
+import {
+  JSON_VALUE_DEPTH_MAX,
+  JsonError,
+  type JsonReader,
+  Writer,
+  writeJsonValue,
+  writeTextAttribute,
+} from '#core'
 import { AttributeIndex } from './attribute-index.ts'
 import { type FieldError, shownValue } from './field-error.ts'
 import {
@@ -15,7 +22,6 @@ import {
   TIME,
   TRACE_ID,
 } from './fields.ts'
-import { DEPTH_MAX, writeJsonValue, writeTextAttribute } from './json-value.ts'
 import { copyToken, emptyKey, type Key, NotedField, textOf } from './noted-field.ts'
 import { RecordFields } from './record-fields.ts'
 import type { SeverityScale } from './severity.ts'
@@ -182,7 +188,12 @@ export class Normaliser {
       if (!(error instanceof JsonError) || error.isSyntax) throw error
       reader.pos = start
       reader.skip()
-      this.#fail(textOf(key), start, reader.pos, `must not nest deeper than ${DEPTH_MAX}`)
+      this.#fail(
+        textOf(key),
+        start,
+        reader.pos,
+        `must not nest deeper than ${JSON_VALUE_DEPTH_MAX}`,
+      )
     }
   }
 

@@ -1,19 +1,12 @@
 import { z } from 'zod'
-import { byteSize, duration } from '#core'
+import { byteSize, duration, mustParse } from '#core'
 import { kafkaClientFields } from '#core/kafka'
 
 /** A name, or with a ^ at the begin a pattern. */
 const topic = z
   .string()
   .min(1)
-  .superRefine((text, context) => {
-    if (!text.startsWith('^')) return
-    try {
-      new RegExp(text)
-    } catch (error) {
-      context.addIssue((error as Error).message)
-    }
-  })
+  .superRefine(mustParse(text => text.startsWith('^') && new RegExp(text)))
 
 const TEXT_ENCODING = /^text(_[A-Za-z0-9_-]+)?$/
 

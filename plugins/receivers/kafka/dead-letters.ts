@@ -39,7 +39,7 @@ export class DeadLetters {
 function recordOf(
   topic: string,
   from: TopicPartition,
-  { message, reason }: DeadMessage,
+  { message, reason, end }: DeadMessage,
 ): KafkaRecord {
   const headers: Record<string, Buffer | string> = {}
   for (const [name, value] of Object.entries(message.headers)) {
@@ -57,6 +57,7 @@ function recordOf(
       'parsec.dead_letter.topic': from.topic,
       'parsec.dead_letter.partition': String(from.partition),
       'parsec.dead_letter.offset': String(message.offset),
+      ...(end === undefined ? {} : { 'parsec.dead_letter.offset_end': String(end) }),
       'parsec.dead_letter.timestamp_ms': String(message.timestampMs),
     },
   }

@@ -7,16 +7,16 @@ import {
   RepeatedLog,
 } from '#core'
 import type { KafkaMessage, TopicPartition } from '#core/kafka'
-import { type Pauses, pause } from './backoff.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { PartitionMeter } from './partition-meter.ts'
+import { type PauseOptions, Pauses } from './pauses.ts'
 import type { DeadMessage, RangeDecoder } from './range-decoder.ts'
 
 export interface DispatcherOptions {
   readonly context: PluginContext
   readonly next: Consumer
   readonly decoder: RangeDecoder
-  readonly pauses: Pauses
+  readonly pauses: PauseOptions
   readonly deadLetters: DeadLetters | undefined
   /** Without dead letters: go past what can never be, instead of waiting. */
   readonly skipsDead: boolean
@@ -71,15 +71,16 @@ export class Dispatcher {
 
   /** Waits while nothing more may come into the process: the messages are safe where they are. */
   async #enter(from: TopicPartition, signal: AbortSignal): Promise<void> {
-    const { context, pauses, onTrouble } = this.#options
-    for (let failures = 0; ; failures++) {
+    const { context, onTrouble } = this.#options
+    const pauses = new Pauses(this.#options.pauses)
+    for (;;) {
       const refusal = context.door.ask(0)
       if (refusal === undefined) {
-        if (failures > 0) onTrouble(from, undefined)
+        if (pauses.count > 0) onTrouble(from, undefined)
         return
       }
       this.#tell(from, refusal.reason, refusal.message)
-      await pause(pauses, failures, refusal.retryAfterMs, signal)
+      await pauses.pause(signal, refusal.retryAfterMs)
     }
   }
 
@@ -90,12 +91,13 @@ export class Dispatcher {
     meter: PartitionMeter,
     signal: AbortSignal,
   ): Promise<PipelineError | undefined> {
-    const { next, pauses, onTrouble } = this.#options
-    for (let failures = 0; ; failures++) {
+    const { next, onTrouble } = this.#options
+    const pauses = new Pauses(this.#options.pauses)
+    for (;;) {
       try {
         await next.consume(batch, signal)
         meter.accepted(batch.count)
-        if (failures > 0) onTrouble(from, undefined)
+        if (pauses.count > 0) onTrouble(from, undefined)
         return undefined
       } catch (thrown) {
         if (signal.aborted) throw thrown
@@ -114,7 +116,7 @@ export class Dispatcher {
         }
         meter.refused(batch.count)
         this.#tell(from, error.reason, error.message)
-        await pause(pauses, failures, error.retryAfterMs, signal)
+        await pauses.pause(signal, error.retryAfterMs)
       }
     }
   }
@@ -131,11 +133,12 @@ export class Dispatcher {
     meter: PartitionMeter,
     signal: AbortSignal,
   ): Promise<void> {
-    const { deadLetters, skipsDead, pauses, onTrouble } = this.#options
+    const { deadLetters, skipsDead, onTrouble } = this.#options
     const [first] = dead
     if (first === undefined) return
     const where = `${from.topic}/${from.partition} offset ${first.message.offset}`
-    for (let failures = 0; ; failures++) {
+    const pauses = new Pauses(this.#options.pauses)
+    for (;;) {
       try {
         if (deadLetters !== undefined) {
           await deadLetters.write(from, dead)
@@ -145,11 +148,11 @@ export class Dispatcher {
           meter.dropped(reason, dead.length)
           this.#log.log('error', reason, { where, reason: first.reason }, 'messages skipped')
         } else throw PipelineError.permanent(`${where} cannot be processed: ${first.reason}`)
-        if (failures > 0) onTrouble(from, undefined)
+        if (pauses.count > 0) onTrouble(from, undefined)
         return
       } catch (thrown) {
         this.#tell(from, reason, (thrown as Error).message)
-        await pause(pauses, failures, undefined, signal)
+        await pauses.pause(signal)
       }
     }
   }
@@ -170,8 +173,11 @@ function refusedMessages(
 ): DeadMessage[] {
   if (rejected?.parts === undefined) return messages.map(message => ({ message, reason }))
   const headers = { 'parsec.dead_letter.encoding': 'otlp_proto' }
+  // A batch does not know which of its messages a record came in.
+  const end = messages.length > 1 ? { end: messages.at(-1)!.offset + 1 } : {}
   return rejected.parts.map(({ records, error }) => ({
     message: { ...messages[0]!, key: null, value: encodeLogs(records), headers },
     reason: error.message,
+    ...end,
   }))
 }

@@ -1,4 +1,4 @@
-import type { PluginContext } from '#core'
+import { type PluginContext, untilAborted } from '#core'
 import {
   type Assignment,
   type ConsumerHandler,
@@ -9,11 +9,11 @@ import {
   offsetsAt,
   type TopicPartition,
 } from '#core/kafka'
-import { pause } from './backoff.ts'
 import type { KafkaReceiverConfig } from './config.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { PartitionMeter } from './partition-meter.ts'
 import { PartitionWorker } from './partition-worker.ts'
+import { Pauses } from './pauses.ts'
 import { type StartPosition, startPosition } from './start-position.ts'
 import { subscriptionOf } from './topics.ts'
 
@@ -78,11 +78,10 @@ export class GroupSession implements ConsumerHandler {
   /** Finishes what is under way until the deadline, commits it and leaves the group. */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#draining.abort()
-    const given = new Promise<void>(resolve => {
-      if (deadline.aborted) resolve()
-      else deadline.addEventListener('abort', () => resolve(), { once: true })
-    })
-    await Promise.race([Promise.all(this.#works), given])
+    await untilAborted(
+      Promise.all(this.#works).then(() => {}),
+      deadline,
+    )
     await this.#consumer.close()
   }
 
@@ -104,7 +103,8 @@ export class GroupSession implements ConsumerHandler {
   /** Reads where the group stands, however often that takes, and begins. */
   async #begin(assignment: Assignment): Promise<void> {
     const { context, config, onReady } = this.#options
-    for (let failures = 0; !assignment.signal.aborted; failures++) {
+    const pauses = new Pauses(config.error_backoff)
+    while (!assignment.signal.aborted) {
       try {
         const positions = await this.#positions(assignment)
         if (assignment.signal.aborted || this.#draining.signal.aborted) return
@@ -114,7 +114,7 @@ export class GroupSession implements ConsumerHandler {
       } catch (error) {
         const reason = (error as Error).message
         context.logger.warn({ reason }, 'cannot read the offsets of the group, will try again')
-        await pause(config.error_backoff, failures, undefined, assignment.signal).catch(() => {})
+        await pauses.pause(assignment.signal).catch(() => {})
       }
     }
   }

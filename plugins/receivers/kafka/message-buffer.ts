@@ -74,7 +74,7 @@ export class MessageBuffer {
     return this.#bytes >= this.#options.batchBytesMax ? this.#cut(undefined) : undefined
   }
 
-  /** What was taken last is done with. */
+  /** What was taken last is done with; MUST come before the next is taken. */
   done(): void {
     this.#takenBytes = 0
     this.#tellWanted()

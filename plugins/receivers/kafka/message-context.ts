@@ -8,49 +8,74 @@ import {
 } from '#core'
 import type { KafkaMessage, TopicPartition } from '#core/kafka'
 
-/** Where a message came from and its headers, as request metadata of its records. */
-export function messageContext(
+/**
+ * Where messages of a partition came from and the headers they have in common, as request metadata
+ * of their records; the first of them, and there MUST be one, gives the offset.
+ */
+export function rangeContext(
   { topic, partition }: TopicPartition,
-  message: KafkaMessage,
+  messages: readonly KafkaMessage[],
 ): BatchContext {
+  const { offset, headers } = messages[0]!
   const metadata = new Map<string, readonly string[]>([
     ['kafka.topic', [topic]],
     ['kafka.partition', [String(partition)]],
-    ['kafka.offset', [String(message.offset)]],
+    ['kafka.offset', [String(offset)]],
   ])
-  for (const [name, value] of Object.entries(message.headers)) {
-    if (value !== undefined) metadata.set(name.toLowerCase(), [value].flat().map(String))
+  for (const [name, value] of Object.entries(headers)) {
+    const isCommon = messages.every(message => isSameHeader(message.headers, name, value))
+    if (value !== undefined && isCommon) metadata.set(name.toLowerCase(), textsOf(value))
   }
-  return { requestId: `${topic}/${partition}/${message.offset}`, metadata }
+  const others = messages.length > 1 ? `+${messages.length - 1}` : ''
+  return { requestId: `${topic}/${partition}/${offset}${others}`, metadata }
 }
 
-/** What the messages of one batch have in common; where it begins names it. */
-export function commonContext(contexts: readonly BatchContext[]): BatchContext {
-  const [first, ...others] = contexts
-  if (first === undefined) return { requestId: '' }
-  if (others.length === 0) return first
-  const metadata = new Map(first.metadata)
-  for (const [name, values] of metadata) {
-    const isCommon = others.every(({ metadata: other }) => {
-      const theirs = other?.get(name)
-      return theirs !== undefined && String(theirs) === String(values)
-    })
-    if (!isCommon && name !== 'kafka.offset') metadata.delete(name)
-  }
-  return { requestId: `${first.requestId}+${others.length}`, metadata }
+type Headers = KafkaMessage['headers']
+
+function isSameHeader(headers: Headers, name: string, value: Headers[string]): boolean {
+  const other = headers[name] ?? headerNamed(headers, name.toLowerCase())
+  if (other === undefined || value === undefined) return other === value
+  return String(textsOf(other)) === String(textsOf(value))
+}
+
+/** Names of headers count whatever their case. */
+function headerNamed(headers: Headers, lowerCaseName: string): Headers[string] {
+  const entry = Object.entries(headers).find(([name]) => name.toLowerCase() === lowerCaseName)
+  return entry?.[1]
+}
+
+function textsOf(value: NonNullable<Headers[string]>): readonly string[] {
+  return [value].flat().map(String)
 }
 
 /** Adds headers, from the context of a batch, to all its resources as `kafka.header.NAME`. */
 export class HeaderAttributes {
+  readonly #names: readonly string[]
   readonly #actions: AttributeActions
 
   constructor(names: readonly string[]) {
+    this.#names = names
     const configs = names.map(name => ({
       key: `kafka.header.${name}`,
       action: 'upsert' as const,
       from_context: `metadata.${name.toLowerCase()}`,
     }))
     this.#actions = new AttributeActions(configs, RESOURCE_ATTRIBUTES)
+  }
+
+  /** Index behind the last message, from `start` on, whose headers are those of the one there. */
+  runEnd(messages: readonly KafkaMessage[], start: number): number {
+    const values = this.#names.map(name =>
+      headerNamed(messages[start]!.headers, name.toLowerCase()),
+    )
+    let end = start + 1
+    while (
+      end < messages.length &&
+      this.#names.every((name, i) => isSameHeader(messages[end]!.headers, name, values[i]))
+    ) {
+      end++
+    }
+    return end
   }
 
   add(batch: LogBatch): LogBatch {

@@ -8,11 +8,11 @@ import {
   kafkaError,
   type TopicPartition,
 } from '#core/kafka'
-import { type Pauses, pause } from './backoff.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { decodeIntent, encodeIntent, type Intent } from './intent.ts'
 import { MessageBuffer, type Range } from './message-buffer.ts'
 import type { PartitionMeter } from './partition-meter.ts'
+import { type PauseOptions, Pauses } from './pauses.ts'
 import type { StartPosition } from './start-position.ts'
 
 export interface PartitionWorkerOptions {
@@ -22,7 +22,7 @@ export interface PartitionWorkerOptions {
   readonly partition: TopicPartition
   readonly dispatcher: Dispatcher
   readonly meter: PartitionMeter
-  readonly pauses: Pauses
+  readonly pauses: PauseOptions
   readonly batchBytesMax: number
   readonly bytesMax: number
   readonly flushMs: number
@@ -30,7 +30,7 @@ export interface PartitionWorkerOptions {
   readonly origin: string
   /** Aborts when no new batch may be begun; what is under way is finished. */
   readonly draining: AbortSignal
-  /** The partition is not what was committed of it: everything has to be read anew. */
+  /** The work cannot go on from here: the group has to be joined, and everything read, anew. */
   readonly onLost: (reason: string) => void
 }
 
@@ -79,7 +79,7 @@ export class PartitionWorker {
 
   /** Takes up where the group stopped. Resolves when the work has ended; never rejects. */
   async run({ offset, metadata, low, high }: StartPosition): Promise<void> {
-    const { consumer, partition, context, meter } = this.#options
+    const { consumer, partition, context, meter, onLost } = this.#options
     this.#position = offset
     this.#expected = offset
     this.#highWatermark = high
@@ -91,9 +91,13 @@ export class PartitionWorker {
       await this.#work(decodeIntent(metadata, offset))
     } catch (thrown) {
       const error = kafkaError(thrown, 'partition')
-      const isOver = this.#options.assignment.signal.aborted || isFenced(error)
-      if (!isOver) context.logger.error({ ...partition, err: error }, 'work on a partition ended')
-      else context.logger.debug({ ...partition, reason: error.message }, 'partition given up')
+      if (this.#options.assignment.signal.aborted || isFenced(error)) {
+        context.logger.debug({ ...partition, reason: error.message }, 'partition given up')
+        return
+      }
+      context.logger.error({ ...partition, err: error }, 'work on a partition ended')
+      // Nobody would take it up again before the next rebalance.
+      onLost(error.message)
     }
   }
 
@@ -124,6 +128,8 @@ export class PartitionWorker {
         await this.#commit(this.#position, encodeIntent(intent))
       }
       await this.#deliver(range, intent)
+      // Before the next one is taken: only that is held from now on.
+      this.#buffer.done()
       const next = this.#stopped.aborted ? undefined : this.#buffer.takeFull()
       // One commit ends a batch and begins the next, when there is one.
       intent = next && intentOf(next)
@@ -141,15 +147,15 @@ export class PartitionWorker {
 
   #done({ end }: Range): void {
     this.#position = end
-    this.#buffer.done()
     this.#pendingSinceMs = this.#buffer.bytes > 0 ? Date.now() : undefined
     this.#options.meter.position(end, this.#highWatermark)
   }
 
   /** Repeats until the broker has it. @throws PipelineError when the partition is somebody else's */
   async #commit(offset: number, metadata: string): Promise<void> {
-    const { consumer, assignment, partition, pauses, context } = this.#options
-    for (let failures = 0; ; failures++) {
+    const { consumer, assignment, partition, context } = this.#options
+    const pauses = new Pauses(this.#options.pauses)
+    for (;;) {
       try {
         await consumer.commit(assignment, partition, offset, metadata)
         return
@@ -157,7 +163,7 @@ export class PartitionWorker {
         const error = kafkaError(thrown, 'commit')
         if (isFenced(error)) throw error
         context.logger.warn({ ...partition, offset, reason: error.message }, 'commit failed')
-        await pause(pauses, failures, undefined, assignment.signal)
+        await pauses.pause(assignment.signal)
       }
     }
   }

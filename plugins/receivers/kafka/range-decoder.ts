@@ -1,13 +1,16 @@
-import { type LogBatch, mergeLogs } from '#core'
+import { type DecodedLogs, decodeLogs, type LogBatch, mergeLogs, Writer } from '#core'
 import type { KafkaMessage, TopicPartition } from '#core/kafka'
 import type { KafkaReceiverConfig } from './config.ts'
-import { type MessageDecoder, messageDecoder } from './decode-message.ts'
-import { commonContext, HeaderAttributes, messageContext } from './message-context.ts'
+import { messageDecoder } from './decode-message.ts'
+import { HeaderAttributes, rangeContext } from './message-context.ts'
+import { type RecordWriter, recordWriter } from './write-record.ts'
 
 /** A message that can never be read or stored. */
 export interface DeadMessage {
   readonly message: KafkaMessage
   readonly reason: string
+  /** Its records may be of any message from this one on up to, not including, this offset. */
+  readonly end?: number
 }
 
 export interface DecodedRange {
@@ -19,38 +22,117 @@ export interface DecodedRange {
   readonly rejectedReason: string
 }
 
+/** Messages of one record each that are decoded at once; the decoder takes a million. */
+const RUN_MESSAGES_MAX = 100_000
+
+/** What was decoded together, and the messages it is of. */
+interface Part extends DecodedLogs {
+  readonly messages: readonly KafkaMessage[]
+}
+
+/** Gives what can be read of messages, in order; what cannot is added to `dead`. */
+type Decode = (
+  from: TopicPartition,
+  messages: readonly KafkaMessage[],
+  dead: DeadMessage[],
+) => readonly Part[]
+
 /** Reads the messages of a batch into one. The same messages give the same. */
 export class RangeDecoder {
-  readonly #decode: MessageDecoder
+  readonly #decode: Decode
   readonly #headers: HeaderAttributes | undefined
 
   constructor({ logs, header_extraction: { extract_headers, headers } }: KafkaReceiverConfig) {
-    this.#decode = messageDecoder(logs.encoding)
     this.#headers =
       extract_headers && headers.length > 0 ? new HeaderAttributes(headers) : undefined
+    const { encoding } = logs
+    this.#decode =
+      encoding === 'otlp_proto' || encoding === 'otlp_json'
+        ? requestsDecoder(encoding)
+        : recordsDecoder(encoding, this.#headers)
   }
 
   decode(from: TopicPartition, messages: readonly KafkaMessage[]): DecodedRange {
-    const batches: LogBatch[] = []
     const dead: DeadMessage[] = []
+    const batches: LogBatch[] = []
+    const read: KafkaMessage[] = []
     let rejectedCount = 0
     let rejectedReason = ''
+    for (const part of this.#decode(from, messages, dead)) {
+      if (part.rejectedCount > 0) rejectedReason ||= part.rejectedReason
+      rejectedCount += part.rejectedCount
+      if (part.batch.count === 0) continue
+      batches.push(this.#headers?.add(part.batch) ?? part.batch)
+      for (const message of part.messages) read.push(message)
+    }
+    const batch = batches.length > 1 ? mergeLogs(batches, rangeContext(from, read)) : batches.at(0)
+    return { batch, dead, rejectedCount, rejectedReason }
+  }
+}
+
+/** Of messages that are requests with any number of records. */
+function requestsDecoder(encoding: 'otlp_proto' | 'otlp_json'): Decode {
+  const decode = messageDecoder(encoding)
+  return (from, messages, dead) => {
+    const parts: Part[] = []
     for (const message of messages) {
       try {
-        const decoded = this.#decode(message, messageContext(from, message))
-        if (decoded.rejectedCount > 0) rejectedReason ||= decoded.rejectedReason
-        rejectedCount += decoded.rejectedCount
-        const batch = this.#headers?.add(decoded.batch) ?? decoded.batch
-        if (batch.count > 0) batches.push(batch)
+        const decoded = decode(message, rangeContext(from, [message]))
+        parts.push({ ...decoded, messages: [message] })
       } catch (error) {
         dead.push({ message, reason: (error as Error).message })
       }
     }
-    return { batch: joined(batches), dead, rejectedCount, rejectedReason }
+    return parts
   }
 }
 
-function joined(batches: readonly LogBatch[]): LogBatch | undefined {
-  if (batches.length <= 1) return batches[0]
-  return mergeLogs(batches, commonContext(batches.map(({ context }) => context)))
+/** Of messages that are one record each; those with other headers become another resource. */
+function recordsDecoder(encoding: string, headers: HeaderAttributes | undefined): Decode {
+  const write = recordWriter(encoding)
+  return (from, messages, dead) => {
+    const parts: Part[] = []
+    for (let start = 0; start < messages.length; ) {
+      const end = Math.min(
+        headers?.runEnd(messages, start) ?? messages.length,
+        start + RUN_MESSAGES_MAX,
+      )
+      const part = decodeRecords(from, messages.slice(start, end), write, dead)
+      if (part !== undefined) parts.push(part)
+      start = end
+    }
+    return parts
+  }
+}
+
+/** Writes the records one behind the other, as one request: no object for any of them. */
+function decodeRecords(
+  from: TopicPartition,
+  messages: readonly KafkaMessage[],
+  write: RecordWriter,
+  dead: DeadMessage[],
+): Part | undefined {
+  const read: KafkaMessage[] = []
+  const out = new Writer(sizeHint(messages))
+  const resource = out.begin(0x0a)
+  const scope = out.begin(0x12)
+  for (const message of messages) {
+    const start = out.pos
+    try {
+      write(message, out)
+      read.push(message)
+    } catch (error) {
+      out.pos = start
+      dead.push({ message, reason: (error as Error).message })
+    }
+  }
+  if (read.length === 0) return undefined
+  out.commit(scope)
+  out.commit(resource)
+  return { ...decodeLogs(out.finish(), rangeContext(from, read)), messages: read }
+}
+
+/** About what the request takes: a record has some 20 bytes around the value. */
+function sizeHint(messages: readonly KafkaMessage[]): number {
+  return messages.reduce((sum, { value }) => sum + (value?.length ?? 0) + 24, 16)
 }

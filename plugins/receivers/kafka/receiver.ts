@@ -1,10 +1,10 @@
 import type { Consumer, PluginContext, Receiver } from '#core'
 import { createKafka, type KafkaClient, type TopicPartition } from '#core/kafka'
-import { pause } from './backoff.ts'
 import type { KafkaReceiverConfig } from './config.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { GroupSession } from './group-session.ts'
+import { Pauses } from './pauses.ts'
 import { RangeDecoder } from './range-decoder.ts'
 
 /** `start` waits no longer than this: a broker that is down must not hold up the service. */
@@ -73,7 +73,8 @@ export class KafkaReceiver implements Receiver {
 
   async #run(onReady: () => void): Promise<void> {
     const { signal } = this.#stopping
-    for (let failures = 0; !signal.aborted; failures++) {
+    let pauses = new Pauses(this.#config.error_backoff)
+    while (!signal.aborted) {
       const begunMs = performance.now()
       try {
         this.#session = new GroupSession({
@@ -90,11 +91,11 @@ export class KafkaReceiver implements Receiver {
         await this.#session.run()
       } catch (error) {
         if (signal.aborted) return
-        if (performance.now() - begunMs > GOOD_MS) failures = 0
+        if (performance.now() - begunMs > GOOD_MS) pauses = new Pauses(this.#config.error_backoff)
         const reason = (error as Error).message
         this.#context.reportStatus('recoverable_error', reason)
         this.#context.logger.warn({ reason }, 'no longer in the consumer group, will join again')
-        await pause(this.#config.error_backoff, failures, undefined, signal).catch(() => {})
+        await pauses.pause(signal).catch(() => {})
       }
     }
   }

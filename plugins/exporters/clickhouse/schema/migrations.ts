@@ -1,23 +1,11 @@
-import { createHash } from 'node:crypto'
+import { type Migration, migrationChecksum, migrationTexts } from '#core'
 import { createLogsTable, fullTextStatements } from './logs-table.ts'
 import { onCluster, qualifiedTable, type SchemaOptions } from './schema-options.ts'
 
 export const LEDGER_TABLE = 'parsec_migrations'
 
-/**
- * One step of the schema. Numbers only grow and a released step MUST NOT change: a step that was
- * applied in another form is an error. Every statement MUST be safe to repeat, since two processes
- * may apply a step at the same time and DDL has no transactions.
- */
-export interface Migration {
-  readonly version: number
-  readonly name: string
-  /** Does a store of this kind need it? */
-  isWanted(options: SchemaOptions): boolean
-  statements(options: SchemaOptions): string[]
-}
-
-export const MIGRATIONS: readonly Migration[] = [
+/** Every statement MUST be safe to repeat: two processes may apply a step at once, without transactions. */
+export const MIGRATIONS: readonly Migration<SchemaOptions>[] = [
   {
     version: 1,
     name: 'create_logs_table',
@@ -32,8 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
 ]
 
-/** What checksums are taken of: the same for every user, so that settings do not count as changes. */
-const CHECKSUM_OPTIONS: SchemaOptions = {
+export const checksumOf = migrationChecksum<SchemaOptions>({
   database: 'default',
   table: 'otel_logs',
   clusterName: '',
@@ -44,13 +31,7 @@ const CHECKSUM_OPTIONS: SchemaOptions = {
   dedupWindow: 10_000,
   isEmbedded: false,
   version: { major: 26, minor: 2 },
-}
-
-/** SHA-256, shortened, of what a step does. */
-export function checksumOf(migration: Migration): string {
-  const text = migration.statements(CHECKSUM_OPTIONS).join(';\n')
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
-}
+})
 
 /** Makes the database and the ledger; safe to repeat. */
 export function preludeStatements(options: SchemaOptions): string[] {
@@ -73,9 +54,7 @@ ORDER BY (table, version)`,
 
 /** Every statement a store with these options needs, for those who run them themselves. */
 export function ddlText(options: SchemaOptions): string {
-  const steps = MIGRATIONS.filter(step => step.isWanted(options)).map(
-    step => `-- ${step.version} ${step.name}\n${step.statements(options).join(';\n')};\n`,
-  )
+  const steps = migrationTexts(MIGRATIONS, options)
   const database =
     options.database === 'default'
       ? ''

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { type Migration, migrationChecksum, migrationTexts } from '#core'
 import { quoteName } from '../sql.ts'
 import {
   attributeIndexes,
@@ -12,18 +12,7 @@ import { qualified, type SchemaOptions } from './schema-options.ts'
 /** Which steps were applied, for all log tables of a schema. */
 export const MIGRATIONS_TABLE = 'parsec_migrations'
 
-/**
- * One step of the schema. Numbers only grow and a released step MUST NOT change: a step that was
- * applied in another form is an error.
- */
-export interface Migration {
-  readonly version: number
-  readonly name: string
-  isWanted(options: SchemaOptions): boolean
-  statements(options: SchemaOptions): string[]
-}
-
-export const MIGRATIONS: readonly Migration[] = [
+export const MIGRATIONS: readonly Migration<SchemaOptions>[] = [
   {
     version: 1,
     name: 'create_tables',
@@ -48,18 +37,11 @@ export const MIGRATIONS: readonly Migration[] = [
   },
 ]
 
-/** What checksums are taken of: the same for every user, so that settings do not count as changes. */
-const CHECKSUM_OPTIONS: SchemaOptions = {
+export const checksumOf = migrationChecksum<SchemaOptions>({
   schema: 'public',
   table: 'otel_logs',
   indexProfile: 'full_text',
-}
-
-/** SHA-256, shortened, of what a step does. */
-export function checksumOf(migration: Migration): string {
-  const text = migration.statements(CHECKSUM_OPTIONS).join(';\n')
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
-}
+})
 
 /** Makes the table of applied steps. */
 export function createMigrationsTable(options: SchemaOptions): string {
@@ -75,9 +57,7 @@ export function createMigrationsTable(options: SchemaOptions): string {
 
 /** Every statement a store with these options needs, for those who run them themselves. */
 export function ddlText(options: SchemaOptions): string {
-  const steps = MIGRATIONS.filter(step => step.isWanted(options)).map(
-    step => `-- ${step.version} ${step.name}\n${step.statements(options).join(';\n')};\n`,
-  )
+  const steps = migrationTexts(MIGRATIONS, options)
   const table = qualified(options)
   const partitions = `-- Partitions: make those of the coming days ahead, with pg_partman or a job of your own.
 CREATE TABLE IF NOT EXISTS ${qualified(options, `${options.table}_default`)} PARTITION OF ${table} DEFAULT;

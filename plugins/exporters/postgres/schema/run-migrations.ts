@@ -1,14 +1,8 @@
-import { SchemaError } from '#core'
+import { type AppliedMigration, type Migration, pendingMigrations } from '#core'
 import type { Session } from '../connections.ts'
 import { quoteName } from '../sql.ts'
 import { inTransaction, type TransactionLimits } from '../transaction.ts'
-import {
-  checksumOf,
-  createMigrationsTable,
-  MIGRATIONS,
-  MIGRATIONS_TABLE,
-  type Migration,
-} from './migrations.ts'
+import { checksumOf, createMigrationsTable, MIGRATIONS, MIGRATIONS_TABLE } from './migrations.ts'
 import { lockStatement, qualified, type SchemaOptions } from './schema-options.ts'
 
 /**
@@ -21,26 +15,24 @@ export async function runMigrations(
   session: Session,
   options: SchemaOptions,
   limits: TransactionLimits,
-  migrations: readonly Migration[] = MIGRATIONS,
+  migrations: readonly Migration<SchemaOptions>[] = MIGRATIONS,
 ): Promise<string[]> {
   return await inTransaction(session, limits, async () => {
     await session.query(lockStatement(options))
     await createSchema(session, options)
     await session.query(createMigrationsTable(options))
     const applied = await readApplied(session, options)
-    checkApplied(applied, migrations, options)
-    const done: string[] = []
-    for (const migration of migrations) {
-      const isApplied = applied.some(({ version }) => version === migration.version)
-      if (isApplied || !migration.isWanted(options)) continue
+    const { schema, table } = options
+    const names = { table: `${schema}.${table}`, ledger: `${schema}.${MIGRATIONS_TABLE}` }
+    const pending = pendingMigrations({ migrations, checksumOf, ...names }, applied, options)
+    for (const migration of pending) {
       for (const sql of migration.statements(options)) await session.query(sql)
       await session.query(
         `INSERT INTO ${qualified(options, MIGRATIONS_TABLE)} (table_name, version, name, checksum) VALUES ($1, $2, $3, $4)`,
-        [options.table, migration.version, migration.name, checksumOf(migration)],
+        [table, migration.version, migration.name, checksumOf(migration)],
       )
-      done.push(migration.name)
     }
-    return done
+    return pending.map(({ name }) => name)
   })
 }
 
@@ -52,35 +44,13 @@ async function createSchema(session: Session, { schema }: SchemaOptions): Promis
   if (rowCount === 0) await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)}`)
 }
 
-interface Applied {
-  readonly version: number
-  readonly name: string
-  readonly checksum: string
-}
-
-async function readApplied(session: Session, options: SchemaOptions): Promise<readonly Applied[]> {
-  const { rows } = await session.query<Applied>(
+async function readApplied(
+  session: Session,
+  options: SchemaOptions,
+): Promise<readonly AppliedMigration[]> {
+  const { rows } = await session.query<AppliedMigration>(
     `SELECT version, name, checksum FROM ${qualified(options, MIGRATIONS_TABLE)} WHERE table_name = $1 ORDER BY version`,
     [options.table],
   )
   return rows
-}
-
-function checkApplied(
-  applied: readonly Applied[],
-  migrations: readonly Migration[],
-  { schema, table }: SchemaOptions,
-): void {
-  for (const { version, name, checksum } of applied) {
-    const migration = migrations.find(known => known.version === version)
-    const step = `step ${version} (${name}) of ${schema}.${table}`
-    if (migration === undefined) {
-      throw new SchemaError(`${step} was made by a newer version of Parsec: run that version`)
-    }
-    if (checksumOf(migration) !== checksum) {
-      throw new SchemaError(
-        `${step} was applied with checksum ${checksum}, but here it is ${checksumOf(migration)}: the step was changed after its release; restore it, or correct ${schema}.${MIGRATIONS_TABLE} by hand`,
-      )
-    }
-  }
 }

@@ -57,6 +57,15 @@ test('a request refused as too large goes one by one; a single record is set asi
   )
 })
 
+test('after a request that was refused for good there is a message a request', async t => {
+  const { producer, requests } = producerThat(records => {
+    if (records.length > 1) throw PipelineError.permanent('large', { reason: 'message_too_large' })
+  })
+  const many = sampleLogs(Array.from({ length: 7 }, (_, i) => `${i}`.repeat(40)))
+  await new Delivery(many, config).run(producer)
+  t.deepEqual(requests, [3, 1, 1, 1, 1, 1, 1, 1])
+})
+
 test('any other refusal for good sets the records of the message aside', async t => {
   const { producer } = producerThat(records => {
     if (records.length > 1 || String(records[0]!.value).includes('z')) {

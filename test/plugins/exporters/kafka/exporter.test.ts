@@ -1,7 +1,16 @@
 import test from 'ava'
+import { KafkaExporter } from '../../../../plugins/exporters/kafka/exporter.ts'
 import { kafkaExporter } from '../../../../plugins/exporters/kafka/index.ts'
+import { identityOf } from '../../../../src/batch/identity.ts'
+import type { LogBatch } from '../../../../src/batch/log-batch.ts'
 import { decodeLogs } from '../../../../src/otlp/decode-logs.ts'
-import { exporterContract, runPipeline, sampleLogs } from '../../../../src/testing/index.ts'
+import { PipelineError } from '../../../../src/plugin/pipeline-error.ts'
+import {
+  createTestContext,
+  exporterContract,
+  runPipeline,
+  sampleLogs,
+} from '../../../../src/testing/index.ts'
 import {
   kafkaClient,
   kafkaTest,
@@ -10,7 +19,7 @@ import {
   withJava,
 } from '../../../helpers/kafka-broker.ts'
 import { readTopic, topicSize } from '../../../helpers/kafka-topic.ts'
-import { complaintsOf, sampleConfigs } from '../../../helpers/plugin-yaml.ts'
+import { complaintsOf, configOf, sampleConfigs } from '../../../helpers/plugin-yaml.ts'
 
 for (const { title, check } of exporterContract(kafkaExporter, {
   config: { brokers: ['127.0.0.1:1'] },
@@ -117,6 +126,28 @@ withJava('a broker that is down at the start is waited for, and health says so',
   while ((await topicSize(admin, topic)) === 0) await new Promise(done => setTimeout(done, 100))
   await run.stop()
   t.is(await topicSize(admin, topic), 1)
+})
+
+test('records that are given up are named by which they are, whatever was sent beside them', async t => {
+  const config = configOf(
+    kafkaExporter,
+    '{ brokers: ["127.0.0.1:1"], logs: { topic_from_metadata_key: topic } }',
+  )
+  const exporter = new KafkaExporter(config, createTestContext('exporter', 'kafka'))
+  t.teardown(() => exporter.stop())
+  const context = { requestId: 'test', metadata: new Map([['topic', ['no/topic']]]) }
+  const batch = sampleLogs(['a', 'b', 'c'], context).with({ origin: 'origin' })
+  const signal = new AbortController().signal
+  const refused = async (records: LogBatch): Promise<string[]> => {
+    const error = await t.throwsAsync(exporter.consume(records, signal), {
+      instanceOf: PipelineError,
+    })
+    return error!.rejected!.parts!.map(({ origin }) => origin)
+  }
+  const first = batch.slice(0, 1)
+  t.deepEqual(await refused(first), [identityOf(first)])
+  t.notDeepEqual(await refused(first), await refused(batch.slice(1, 2)))
+  t.deepEqual(await refused(batch), ['origin'])
 })
 
 const MISTAKES: readonly [yaml: string, complaint: RegExp][] = [

@@ -139,3 +139,24 @@ test('when nobody can tell which records were refused, the batch is done', async
   await dispatch(never, messages.slice(0, 1))
   t.deepEqual(troubles, [])
 })
+
+test('records refused of several messages say of which they may be', async t => {
+  const written: DeadMessage[] = []
+  const { dispatch, sink } = create({ write: dead => written.push(...dead) })
+  sink.before = batch => {
+    const error = PipelineError.permanent('too old')
+    const parts = [{ records: batch.slice(1, 2), origin: 'origin', error }]
+    throw PipelineError.permanent('refused', { rejected: { count: 1, parts } })
+  }
+  const never = new AbortController().signal
+  const some = [3, 5].map(offset => kafkaMessage(offset, sampleLogs(['a']).bytes))
+  await dispatch(never, some)
+  await dispatch(never, [kafkaMessage(8, sampleLogs(['a', 'b']).bytes)])
+  t.deepEqual(
+    written.map(({ message, end }) => [message.offset, end]),
+    [
+      [3, 6],
+      [8, undefined],
+    ],
+  )
+})

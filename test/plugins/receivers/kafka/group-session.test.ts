@@ -56,6 +56,17 @@ kafkaTest(
   },
 )
 
+kafkaTest('it can be stopped before it has joined', async (t, broker) => {
+  const topic = await broker.createTopic()
+  const { session, sink } = create(
+    `{ brokers: ["${broker.brokers}"], group_id: ${uniqueName('group')}, logs: { topics: [${topic}] } }`,
+  )
+  const running = session.run()
+  await session.stop(AbortSignal.timeout(10_000))
+  await running
+  t.is(sink.count, 0)
+})
+
 test('without a broker it ends, and can be stopped', async t => {
   const { session } = create('brokers: ["127.0.0.1:1"]')
   await t.throwsAsync(session.run(), { message: /cluster id/ })

@@ -1,4 +1,4 @@
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import type { Assignment, KafkaConsumer, KafkaMessage } from '#core/kafka'
 import { createTestContext } from '#core/testing'
@@ -147,28 +147,89 @@ test('wherever consumers die, every message is stored once, in batches of one na
   )
 })
 
-test('a message that comes again is a reason to read everything anew', t => {
+interface Idle {
+  readonly worker: PartitionWorker
+  readonly lost: string[]
+  /** What the consumer was told: are more messages wanted? */
+  readonly wanted: boolean[]
+}
+
+/** A worker that has been assigned the partition from offset 5 on; `dispatch` takes its batches. */
+function working(
+  t: ExecutionContext,
+  dispatch: (messages: readonly KafkaMessage[]) => Promise<void>,
+  { batchBytesMax = 1e6, bytesMax = 1e6 }: { batchBytesMax?: number; bytesMax?: number } = {},
+): Idle {
   const lost: string[] = []
+  const wanted: boolean[] = []
   const end = new AbortController()
   t.teardown(() => end.abort())
   const context = createTestContext('receiver', 'kafka')
+  const consumer = {
+    commit: () => Promise.resolve(),
+    seek: () => undefined,
+    pause: () => wanted.push(false),
+    resume: () => wanted.push(true),
+  }
   const worker = new PartitionWorker({
     context,
-    consumer: { seek: () => {}, resume: () => {}, pause: () => {} } as unknown as KafkaConsumer,
+    consumer: consumer as unknown as KafkaConsumer,
     assignment: { partitions: [partition], signal: end.signal },
     partition,
-    dispatcher: {} as Dispatcher,
+    dispatcher: {
+      dispatch: (_: unknown, messages: readonly KafkaMessage[]) => dispatch(messages),
+    } as unknown as Dispatcher,
     meter: new PartitionMeter(context, partition),
     pauses,
-    batchBytesMax: 1e6,
-    bytesMax: 1e6,
+    batchBytesMax,
+    bytesMax,
     flushMs: 1e6,
     origin: 'cluster/logs/0',
     draining: new AbortController().signal,
     onLost: reason => lost.push(reason),
   })
   void worker.run({ ...partition, offset: 5, metadata: '', low: 0, high: 9, isInitial: false })
-  worker.fetched({ ...partition, messages: [kafkaMessage(7, 'x')], highWatermark: 9 })
-  worker.fetched({ ...partition, messages: [kafkaMessage(0, 'x')], highWatermark: 1 })
+  return { worker, lost, wanted }
+}
+
+function fetch(worker: PartitionWorker, ...offsets: readonly number[]): void {
+  const messages = offsets.map(offset => kafkaMessage(offset, 'x'))
+  worker.fetched({ ...partition, messages, highWatermark: 9 })
+}
+
+test('a message that comes again is a reason to read everything anew', t => {
+  const { worker, lost } = working(t, () => Promise.resolve())
+  fetch(worker, 7)
+  fetch(worker, 0)
   t.deepEqual(lost, ['offset 0 came after 7: the topic was made anew, or truncated'])
+})
+
+test('an error that nobody has thought of is one, too', async t => {
+  const { worker, lost } = working(t, () => Promise.reject(new Error('a bug')), {
+    batchBytesMax: 1,
+  })
+  fetch(worker, 5)
+  while (lost.length === 0) await new Promise(resolve => setImmediate(resolve))
+  t.deepEqual(lost, ['partition: a bug'])
+})
+
+test('a batch under way counts as held, also the second in a row', async t => {
+  const delivered: number[][] = []
+  let release = (): void => undefined
+  const dispatch = async (messages: readonly KafkaMessage[]): Promise<void> => {
+    delivered.push(messages.map(({ offset }) => offset))
+    if (delivered.length > 1) await new Promise<void>(resolve => (release = resolve))
+  }
+  // A message counts as 101 bytes: two make a batch, four are the most.
+  const { worker, wanted } = working(t, dispatch, { batchBytesMax: 202, bytesMax: 404 })
+  fetch(worker, 5, 6, 7, 8)
+  while (delivered.length < 2) await new Promise(resolve => setImmediate(resolve))
+  t.deepEqual(delivered, [
+    [5, 6],
+    [7, 8],
+  ])
+  t.deepEqual(wanted, [true, false, true])
+  fetch(worker, 9, 10)
+  t.deepEqual(wanted, [true, false, true, false])
+  release()
 })

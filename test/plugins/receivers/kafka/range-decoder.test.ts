@@ -38,3 +38,43 @@ test('a record that cannot be read costs only itself', t => {
 test('nothing readable is no batch', t => {
   t.is(decoder.decode(from, [kafkaMessage(0, null)]).batch, undefined)
 })
+
+function decoderOf(yaml: string): RangeDecoder {
+  return new RangeDecoder(configOf(kafkaReceiver, yaml))
+}
+
+test('messages that are a record each become one resource, without those that cannot be read', t => {
+  const messages = ['1', '{', '"b"', 'x', '3'].map((value, i) => kafkaMessage(i, value))
+  const { batch, dead } = decoderOf('logs: { encoding: json }').decode(from, messages)
+  t.deepEqual(bodiesOf(batch!), ['1', 'b', '3'])
+  t.is(batch!.resources.count, 1)
+  t.is(batch!.context.requestId, 'logs/0/0+2')
+  t.deepEqual(
+    dead.map(({ message }) => message.offset),
+    [1, 3],
+  )
+})
+
+test('records with other headers have a resource of their own', t => {
+  const decode = decoderOf(`
+logs: { encoding: text }
+header_extraction: { extract_headers: true, headers: [tenant] }
+`)
+  const messages = ['a', 'a', 'b', 'a'].map((tenant, i) => kafkaMessage(i, `${i}`, { tenant }))
+  const { batch } = decode.decode(from, messages)
+  t.deepEqual(bodiesOf(batch!), ['0', '1', '2', '3'])
+  t.is(batch!.resources.count, 3)
+  t.deepEqual(
+    [0, 1, 2, 3].map(row =>
+      batch!.cursor().seek(row).resourceAttributes().get('kafka.header.tenant'),
+    ),
+    ['a', 'a', 'b', 'a'],
+  )
+})
+
+test('records without anything readable are no batch', t => {
+  const decode = decoderOf('logs: { encoding: json }')
+  const { batch, dead } = decode.decode(from, [kafkaMessage(0, '{')])
+  t.is(batch, undefined)
+  t.is(dead.length, 1)
+})

@@ -1,22 +1,21 @@
 import test from 'ava'
-import {
-  checksumOf,
-  type Migration,
-} from '../../../../../plugins/exporters/clickhouse/schema/migrations.ts'
+import type { Migration } from '#core'
+import { checksumOf } from '../../../../../plugins/exporters/clickhouse/schema/migrations.ts'
 import { runMigrations } from '../../../../../plugins/exporters/clickhouse/schema/run-migrations.ts'
+import type { SchemaOptions } from '../../../../../plugins/exporters/clickhouse/schema/schema-options.ts'
 import { SchemaError } from '../../../../../src/plugin/readiness.ts'
 import { FakeTransport } from '../../../../helpers/fake-transport.ts'
 import { PLAIN_SCHEMA } from '../../../../helpers/schema-options.ts'
 
 const signal = new AbortController().signal
-const step = (version: number, isWanted = true): Migration => ({
+const step = (version: number, isWanted = true): Migration<SchemaOptions> => ({
   version,
   name: `step_${version}`,
   isWanted: () => isWanted,
   statements: () => [`DO ${version}a`, `DO ${version}b`],
 })
 
-function ledgerOf(...steps: readonly Migration[]): FakeTransport {
+function ledgerOf(...steps: readonly Migration<SchemaOptions>[]): FakeTransport {
   const transport = new FakeTransport()
   const rows = steps.map(each => ({
     version: each.version,

@@ -1,8 +1,7 @@
-import {
-  MIGRATIONS,
-  type Migration,
-} from '../../../../../plugins/exporters/postgres/schema/migrations.ts'
+import type { Migration } from '#core'
+import { MIGRATIONS } from '../../../../../plugins/exporters/postgres/schema/migrations.ts'
 import { runMigrations } from '../../../../../plugins/exporters/postgres/schema/run-migrations.ts'
+import type { SchemaOptions } from '../../../../../plugins/exporters/postgres/schema/schema-options.ts'
 import { SchemaError } from '../../../../../src/plugin/readiness.ts'
 import { usePostgres } from '../../../../helpers/postgres-server.ts'
 import { type PostgresTables, postgresTables } from '../../../../helpers/postgres-tables.ts'
@@ -12,7 +11,7 @@ const limits = { statementMs: 10_000, lockMs: 5000 }
 
 function run(
   { connections, signal, options }: PostgresTables,
-  migrations?: readonly Migration[],
+  migrations?: readonly Migration<SchemaOptions>[],
 ): Promise<string[]> {
   return connections.use(signal, session => runMigrations(session, options, limits, migrations))
 }
@@ -41,7 +40,7 @@ pgTest('many processes at once apply each step once, in a schema of their own', 
 
 pgTest('a step that fails leaves nothing behind', async t => {
   const tables = await postgresTables(t, await server.database(), {}, false)
-  const broken: Migration = {
+  const broken: Migration<SchemaOptions> = {
     version: 2,
     name: 'broken',
     isWanted: () => true,
@@ -56,7 +55,7 @@ pgTest('a step that fails leaves nothing behind', async t => {
 pgTest('a step changed after its release, and one from the future, are for a person', async t => {
   const tables = await postgresTables(t, await server.database(), {}, false)
   await run(tables)
-  const changed: Migration = { ...MIGRATIONS[0]!, statements: () => ['SELECT 1'] }
+  const changed: Migration<SchemaOptions> = { ...MIGRATIONS[0]!, statements: () => ['SELECT 1'] }
   await t.throwsAsync(run(tables, [changed]), {
     instanceOf: SchemaError,
     message: /step 1 \(create_tables\) of public\.otel_logs was applied with checksum/,

@@ -1,10 +1,10 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { DEPTH_MAX, writeJsonValue } from '../../../../plugins/receivers/ingest/json-value.ts'
-import { type AnyValue, readAnyValue } from '../../../../src/batch/any-value.ts'
-import { JsonError } from '../../../../src/wire/json-error.ts'
-import { JsonReader } from '../../../../src/wire/json-reader.ts'
-import { Writer } from '../../../../src/wire/writer.ts'
+import { type AnyValue, readAnyValue } from '../../src/batch/any-value.ts'
+import { JSON_VALUE_DEPTH_MAX, writeJsonValue } from '../../src/otlp/json-value.ts'
+import { JsonError } from '../../src/wire/json-error.ts'
+import { JsonReader } from '../../src/wire/json-reader.ts'
+import { Writer } from '../../src/wire/writer.ts'
 
 function valueOf(json: string): AnyValue {
   const out = new Writer(16)
@@ -64,8 +64,8 @@ for (const [json, value] of [
 
 test('nests no deeper than every later reader can go', t => {
   const nested = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
-  t.notThrows(() => valueOf(nested(DEPTH_MAX)))
-  const error = t.throws(() => valueOf(nested(DEPTH_MAX + 1)), { instanceOf: JsonError })
+  t.notThrows(() => valueOf(nested(JSON_VALUE_DEPTH_MAX)))
+  const error = t.throws(() => valueOf(nested(JSON_VALUE_DEPTH_MAX + 1)), { instanceOf: JsonError })
   t.false(error?.isSyntax)
 })
 

@@ -1,7 +1,9 @@
-import { JsonError, type JsonReader, varintSize, type Writer } from '#core'
+import { JsonError } from '../wire/json-error.ts'
+import type { JsonReader } from '../wire/json-reader.ts'
+import { varintSize, type Writer } from '../wire/writer.ts'
 
-/** How deep the value of a field may nest; every later reader recurses as deep. */
-export const DEPTH_MAX = 60
+/** How deep a JSON value may nest; every later reader recurses as deep. */
+export const JSON_VALUE_DEPTH_MAX = 60
 
 const QUOTE = 0x22
 const MINUS = 0x2d
@@ -14,7 +16,7 @@ const OPEN_OBJECT = 0x7b
  * Copies the JSON value at the reader into the fields of an AnyValue message. Integers stay
  * integers, with every digit of 64 bits; a number that fits neither an int64 nor a double is kept as
  * its text; null is an AnyValue without a value. Throws JsonError: `isSyntax` when it is no JSON,
- * else when it nests deeper than DEPTH_MAX.
+ * else when it nests deeper than JSON_VALUE_DEPTH_MAX.
  */
 export function writeJsonValue(reader: JsonReader, out: Writer, depth = 0): void {
   const byte = reader.peek()
@@ -25,7 +27,8 @@ export function writeJsonValue(reader: JsonReader, out: Writer, depth = 0): void
     reader.number()
     writeNumber(reader, out)
   } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-    if (depth >= DEPTH_MAX) throw new JsonError('nests too deep', reader.pos)
+    if (depth >= JSON_VALUE_DEPTH_MAX)
+      throw new JsonError(`nests deeper than ${JSON_VALUE_DEPTH_MAX}`, reader.pos)
     if (byte === OPEN_OBJECT) writeObject(reader, out, depth + 1)
     else writeArray(reader, out, depth + 1)
   } else {
