@@ -10,6 +10,7 @@ export {
   type FetchedMessages,
   KafkaConsumer,
   type KafkaMessage,
+  type SkippedOffsets,
 } from './consumer.ts'
 export { isFenced, isTooLarge, kafkaError } from './kafka-errors.ts'
 export type { KafkaCompression } from './kafkajs.ts'

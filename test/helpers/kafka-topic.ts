@@ -109,6 +109,25 @@ export async function sendMessages(
   }
 }
 
+/** Writes messages in one transaction of a producer of its own, which is then ended in this way. */
+export async function sendInTransaction(
+  { brokers }: { readonly brokers: string },
+  topic: string,
+  messages: readonly Message[],
+  end: 'commit' | 'abort',
+): Promise<void> {
+  const kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING })
+  const producer = kafka.producer({ transactionalId: uniqueName('tx'), maxInFlightRequests: 1 })
+  await producer.connect()
+  try {
+    const transaction = await producer.transaction()
+    await transaction.send({ topic, messages: [...messages] })
+    await transaction[end]()
+  } finally {
+    await producer.disconnect()
+  }
+}
+
 /** What a group has committed of a partition. */
 export async function committedOffset(
   admin: Admin,
