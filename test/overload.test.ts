@@ -5,6 +5,7 @@ import { buildLogsRequest } from '../src/otlp/build-logs.ts'
 import { decodeRpcStatus } from '../src/otlp/rpc-status.ts'
 import { PipelineError } from '../src/plugin/pipeline-error.ts'
 import { type RunningReceiver, startReceiver } from './helpers/otlp-receiver.ts'
+import { until } from './helpers/until.ts'
 
 /* What senders see of an overloaded receiver, over real sockets; docs/overload.md as a test. */
 
@@ -55,10 +56,6 @@ function send(receiver: RunningReceiver, sending: Sending): Promise<Answer | und
 function bytesInFlight({ context }: RunningReceiver): number {
   const servers = Object.values(context.door.stats().servers) as { bytes_in_flight: number }[]
   return servers.reduce((sum, server) => sum + server.bytes_in_flight, 0)
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise(resolve => setTimeout(resolve, 5))
 }
 
 test('a client that floods with slow bodies does not starve another: all its requests succeed', async t => {

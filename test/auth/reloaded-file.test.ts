@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { ReloadedFile } from '../../src/auth/reloaded-file.ts'
 import { createTestContext } from '../../src/testing/test-context.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
+import { until } from '../helpers/until.ts'
 
 async function setUp(t: ExecutionContext, text: string | undefined, intervalMs = 0) {
   const path = join(await tempFolder(t), 'file')
@@ -34,7 +35,7 @@ test('is watched on its own', async t => {
   // As editors and Kubernetes do it: another file in its place.
   await writeFile(`${path}.new`, 'two')
   await rename(`${path}.new`, path)
-  while (applied.length < 2) await new Promise(resolve => setTimeout(resolve, 5))
+  await until(() => applied.length >= 2)
   t.deepEqual(applied, ['one', 'two'])
 })
 

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { startParsec } from '../helpers/parsec-process.ts'
+import { until } from '../helpers/until.ts'
 
 /** A destination that answers only when it is told to. */
 async function slowDestination(t: ExecutionContext) {
@@ -22,7 +23,7 @@ async function slowDestination(t: ExecutionContext) {
   })
   const { port } = server.address() as AddressInfo
   const arrived = async (): Promise<void> => {
-    while (state.requests === 0) await new Promise(resolve => setTimeout(resolve, 10))
+    await until(() => state.requests !== 0)
   }
   return { url: `http://127.0.0.1:${port}`, release, arrived }
 }

@@ -10,6 +10,7 @@ import { ManualClock, settle } from '../../src/testing/manual-clock.ts'
 import { bodiesOf, sampleLogs } from '../../src/testing/sample-logs.ts'
 import { createTestContext, type TestContext } from '../../src/testing/test-context.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
+import { until } from '../helpers/until.ts'
 import { NEVER, type Verdict, watch } from '../helpers/verdict.ts'
 
 /*
@@ -367,7 +368,7 @@ test('on disk, a batch whose retries are over at once waits before it is tried a
   }
   await chain.start?.()
   t.is((await send('a').promise, 'sent'), 'sent')
-  while (tries === 0) await new Promise(resolve => setTimeout(resolve, 1))
+  await until(() => tries !== 0)
   for (let i = 0; i < 50; i++) await settle()
   t.is(tries, 1)
   for (let i = 0; i < 60; i++) await clock.advance(1000)

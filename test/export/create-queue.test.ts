@@ -9,6 +9,7 @@ import { wholeLot } from '../../src/queue/queue.ts'
 import { sampleLogs } from '../../src/testing/sample-logs.ts'
 import { createTestContext, type TestContext } from '../../src/testing/test-context.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
+import { until } from '../helpers/until.ts'
 import { NEVER, watch } from '../helpers/verdict.ts'
 
 const SCHEMA = z.strictObject(exportChainFields('5s'))
@@ -93,8 +94,10 @@ const overflows = test.macro(async (t, keys: QueueKeys, expected: string) => {
   await queue.start()
   await queue.offer(sampleLogs(['a']), NEVER)
   const second = watch(queue.offer(sampleLogs(['b']), NEVER))
+  const outcome = (): string => [second.text, ...dropped].join()
+  await until(() => outcome() === expected)
   await new Promise(resolve => setTimeout(resolve, 20))
-  t.is([second.text, ...dropped].join(), expected)
+  t.is(outcome(), expected, 'and stays so')
   await queue.stop()
 })
 test('a full queue refuses unless told otherwise', overflows, {}, 'retryable queue_full')

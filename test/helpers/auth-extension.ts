@@ -38,8 +38,3 @@ export async function startAuth(
     },
   }
 }
-
-/** Waits until `check` holds; a test that never gets there ends by ava's own limit. */
-export async function until(check: () => Promise<boolean>): Promise<void> {
-  while (!(await check())) await new Promise(resolve => setTimeout(resolve, 10))
-}

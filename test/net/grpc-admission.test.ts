@@ -9,6 +9,7 @@ import { grpcServerFields } from '../../src/net/grpc-server-config.ts'
 import { decodeRpcStatus } from '../../src/otlp/rpc-status.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { createTestContext } from '../../src/testing/test-context.ts'
+import { until } from '../helpers/until.ts'
 
 const schema = z.strictObject(grpcServerFields('127.0.0.1:0'))
 const PATH = '/test.Echo/Size'
@@ -66,10 +67,6 @@ async function slowCall(
   stream.write(prefix)
   stream.write(Buffer.alloc(bytes))
   return { session, stream }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise(setImmediate)
 }
 
 function waitOf(error: ServiceError | undefined): number | undefined {

@@ -4,6 +4,7 @@ import type { UnaryRequest } from '../../src/net/grpc-call.ts'
 import { GrpcConnection, type GrpcConnectionOptions } from '../../src/net/grpc-connection.ts'
 import { createAuthority, issueCertificate } from '../helpers/certificates.ts'
 import { startGrpcServer } from '../helpers/grpc-server.ts'
+import { until } from '../helpers/until.ts'
 
 const authority = createAuthority()
 const serverTls = issueCertificate(authority)
@@ -56,14 +57,6 @@ async function startTcpServer(t: ExecutionContext, bytes: Buffer, end = false): 
 }
 
 const EMPTY_SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) {
-    await new Promise(resolve => {
-      setTimeout(resolve, 5)
-    })
-  }
-}
 
 test('many who want a connection share one', async t => {
   const server = await startGrpcServer(t, () => pong)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import test, { type ExecutionContext } from 'ava'
@@ -7,6 +8,7 @@ import {
   StatusServer,
   type StatusServerOptions,
 } from '../../src/net/status-server.ts'
+import { until } from '../helpers/until.ts'
 
 async function start(t: ExecutionContext, options: Partial<StatusServerOptions> = {}) {
   const errors: unknown[] = []
@@ -75,11 +77,13 @@ test('stop lets a running answer finish, closes idle connections, and frees the 
   const held = new Promise<void>(resolve => {
     finish = resolve
   })
+  let isAsked = false
   const { server, url, port } = await start(t, {
     routes: new Map([
       [
         '/slow',
         async () => {
+          isAsked = true
           await held
           return jsonReply(200, 'done')
         },
@@ -88,22 +92,28 @@ test('stop lets a running answer finish, closes idle connections, and frees the 
   })
   const idle = connect(port, '127.0.0.1').on('error', () => undefined)
   const idleClosed = new Promise(resolve => idle.on('close', resolve))
+  await once(idle, 'connect')
   const answer = fetch(`${url}/slow`)
-  await new Promise(resolve => setTimeout(resolve, 50))
+  await until(() => isAsked)
   const stopped = server.stop(AbortSignal.timeout(20_000))
   finish()
   t.is(await (await answer).json(), 'done')
   await stopped
   await idleClosed
-  await t.throwsAsync(fetch(url))
+  // Not with fetch, which may first try the connection it had.
+  const [error] = await once(connect(port, '127.0.0.1'), 'error').catch(thrown => [thrown])
+  t.is(error.code, 'ECONNREFUSED')
 })
 
 test('stop does not wait beyond its deadline', async t => {
-  const { server, url } = await start(t, {
-    routes: new Map([['/never', () => new Promise<never>(() => undefined)]]),
-  })
+  let isAsked = false
+  const never = (): Promise<never> => {
+    isAsked = true
+    return new Promise(() => undefined)
+  }
+  const { server, url } = await start(t, { routes: new Map([['/never', never]]) })
   const answer = t.throwsAsync(fetch(`${url}/never`))
-  await new Promise(resolve => setTimeout(resolve, 50))
+  await until(() => isAsked)
   const deadline = new AbortController()
   const stopped = server.stop(deadline.signal)
   deadline.abort()

@@ -6,6 +6,7 @@ import { tlsServerConfig } from '../../src/net/tls-config.ts'
 import { CertificateReload } from '../../src/net/tls-reload.ts'
 import { createTestContext } from '../../src/testing/test-context.ts'
 import { createAuthority, issueCertificate } from '../helpers/certificates.ts'
+import { until } from '../helpers/until.ts'
 
 test('new files are handed over; broken ones are not, and said', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'parsec-reload-'))
@@ -29,6 +30,6 @@ test('new files are handed over; broken ones are not, and said', async t => {
   reload.start()
   t.is(await first, certPem)
   await writeFile(cert_file, 'broken')
-  while (lines.length === 0) await new Promise(resolve => setTimeout(resolve, 10))
+  await until(() => lines.length !== 0)
   t.is(lines[0]?.['msg'], 'new TLS files cannot be used; the old ones stay in use')
 })

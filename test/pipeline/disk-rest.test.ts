@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { runPipeline, sampleLogs } from '../../src/testing/index.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
+import { until } from '../helpers/until.ts'
 
 const down = (): never => {
   throw PipelineError.retryable('destination is down')
@@ -30,7 +31,7 @@ test('a queue on disk goes on in the same directory with another config', async 
   await run.send(sampleLogs(['d']))
   t.is(sink.count, 0)
   sink.before = undefined
-  while (sink.count < 4) await new Promise(resolve => setTimeout(resolve, 5))
+  await until(() => sink.count >= 4)
   await run.stop()
   t.deepEqual(sink.bodies.toSorted(), ['a', 'b', 'c', 'd'])
   t.false(waits())
@@ -53,7 +54,7 @@ test('batches that come in while the queue is exchanged wait and are neither ref
   for (const size of [1, 2, 3]) await run.reload(onDisk(directory, `, queue_size: ${size}MiB`))
   done = true
   await sending
-  while (sink.count < sent.length + 3) await new Promise(resolve => setTimeout(resolve, 5))
+  await until(() => sink.count >= sent.length + 3)
   await run.stop()
   t.deepEqual(sink.bodies.toSorted(), ['a', 'b', 'c', ...sent].toSorted())
 })
@@ -77,7 +78,7 @@ test('what an exporter that is removed cannot send stays on disk, and is told an
   t.is(sink.count, 0)
   await run.reload(onDisk(directory))
   const later = run.sink('queued_sink')
-  while (later.count < 3) await new Promise(resolve => setTimeout(resolve, 5))
+  await until(() => later.count >= 3)
   t.deepEqual(later.bodies.toSorted(), ['a', 'b', 'c'])
 })
 
@@ -87,6 +88,6 @@ test('a queue whose new directory cannot be had goes on in the old one', async t
     message: /^sending queue of exporter queued_sink did not start: /,
   })
   sink.before = undefined
-  while (sink.count < 3) await new Promise(resolve => setTimeout(resolve, 5))
+  await until(() => sink.count >= 3)
   await t.notThrowsAsync(run.reload(onDisk(directory)))
 })

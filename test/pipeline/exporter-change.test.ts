@@ -5,6 +5,7 @@ import { definePlugin, type Plugin } from '../../src/plugin/define-plugin.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { ManualClock, runPipeline, sampleLogs, settle } from '../../src/testing/index.ts'
 import { createReloadPlugins } from '../helpers/reload-plugins.ts'
+import { until } from '../helpers/until.ts'
 
 const down = (): never => {
   throw PipelineError.retryable('destination is down')
@@ -149,7 +150,7 @@ test('one that cannot even go back refuses retryably and says so', async t => {
 })
 
 test('the wait for an exporter that is being exchanged counts for no timeout', async t => {
-  let stopped = (): void => undefined
+  const stops: (() => void)[] = []
   const slow: Plugin = definePlugin({
     kind: 'exporter',
     type: 'slow',
@@ -157,7 +158,7 @@ test('the wait for an exporter that is being exchanged counts for no timeout', a
     summary: 'Test.',
     config: z.strictObject({ value: z.string().optional(), ...exportChainFields('5s') }),
     create: () => ({
-      stop: () => new Promise(resolve => (stopped = resolve)),
+      stop: () => new Promise(resolve => stops.push(resolve)),
       consume: async () => {},
     }),
   })
@@ -166,15 +167,15 @@ test('the wait for an exporter that is being exchanged counts for no timeout', a
     `exporters: {slow: {value: ${value}, retry_on_failure: {enabled: false}}}`
   const run = await runPipeline(t, to('a'), [slow], { clock })
   const reloaded = run.reload(to('b'))
-  await new Promise(resolve => setTimeout(resolve, 20))
+  await until(() => stops.length === 1)
   await run.send(sampleLogs(['a']))
   await clock.advance(60_000)
-  stopped()
+  stops[0]?.()
   await reloaded
   await settle()
   t.like(run.pipelines.stats().exporters[0], { sent: 1, dropped: 0 })
   const end = run.stop()
-  await new Promise(resolve => setTimeout(resolve, 20))
-  stopped()
+  await until(() => stops.length === 2)
+  stops[1]?.()
   await end
 })

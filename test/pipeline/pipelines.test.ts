@@ -5,6 +5,7 @@ import type { Plugin } from '../../src/plugin/define-plugin.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { bodiesOf, ManualClock, runPipeline, sampleLogs } from '../../src/testing/index.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
+import { until } from '../helpers/until.ts'
 
 const down = (): never => {
   throw PipelineError.retryable('destination is down', { reason: 'down' })
@@ -129,7 +130,7 @@ for (const batch of ['', ', batch: {min_size: 50, flush_timeout: 1h}']) {
       }
     }
     const senders = [1, 2, 3].map(sender)
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await until(() => acknowledged.length > 0)
     stopping = true
     await run.stop()
     await Promise.all(senders)
@@ -245,7 +246,7 @@ test('what a queue on disk has not sent is sent by the next process', async t =>
   await first.send(sampleLogs(['a', 'b']))
   await first.stop()
   const second = await runPipeline(t, config)
-  while (second.sink('queued_sink').count < 2) await new Promise(resolve => setTimeout(resolve, 5))
+  await until(() => second.sink('queued_sink').count >= 2)
   t.deepEqual(second.sink('queued_sink').bodies, ['a', 'b'])
 })
 

@@ -2,6 +2,7 @@ import test from 'ava'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { Readiness, SchemaError } from '../../src/plugin/readiness.ts'
 import { createTestContext, type TestContext } from '../../src/testing/index.ts'
+import { until } from '../helpers/until.ts'
 
 const signal = new AbortController().signal
 
@@ -24,10 +25,6 @@ function failing(...errors: readonly Error[]): Subject {
     explain: error => PipelineError.retryable(`http://db: ${(error as Error).message}`),
   })
   return { context, readiness }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setTimeout(resolve, 20))
 }
 
 test('what is there at once is ready when start resolves', async t => {

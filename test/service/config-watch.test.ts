@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { ConfigWatch } from '../../src/service/config-watch.ts'
 import { createTestContext } from '../../src/testing/test-context.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
+import { until } from '../helpers/until.ts'
 
 const INTERVAL_MS = 20
 
@@ -19,7 +20,7 @@ async function watch(t: ExecutionContext, files: readonly string[]) {
   await watch.start()
   t.teardown(() => watch.stop())
   const changed = async (count: number): Promise<void> => {
-    while (changes < count) await new Promise(resolve => setTimeout(resolve, 5))
+    await until(() => changes >= count)
   }
   const quiet = async (): Promise<number> => {
     await new Promise(resolve => setTimeout(resolve, 10 * INTERVAL_MS))

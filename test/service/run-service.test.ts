@@ -7,6 +7,7 @@ import type { LoadedConfig } from '../../src/config/load.ts'
 import { type RunServiceOptions, runService } from '../../src/service/run-service.ts'
 import { emptyConfig, fakePipelines, noChanges } from '../helpers/fake-service.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
+import { until } from '../helpers/until.ts'
 
 function subject(change: Partial<RunServiceOptions> = {}) {
   const source = new EventEmitter()
@@ -66,7 +67,7 @@ test('what a person has to mend is told with the banner, and the service runs', 
 
 test('with JSON logs the same are log lines, and stdout stays empty', async t => {
   const { source, stdout, done, log } = subject({ config: withLogs('json') })
-  while (!log().includes('See it')) await new Promise(setImmediate)
+  await until(() => log().includes('See it'))
   source.emit('SIGTERM', 'SIGTERM')
   t.true(await done)
   t.is(stdout.read(), null)
@@ -119,16 +120,15 @@ test('a plugin fault is logged and survived, a broken process drains and fails',
 })
 
 test('a signal during the start ends it', async t => {
-  let started = (): void => undefined
-  const { source, done, log, stdout } = subject({
+  const starts: (() => void)[] = []
+  const { source, done, stdout } = subject({
     createPipelines: fakePipelines({
-      start: () => new Promise(resolve => (started = resolve)),
+      start: () => new Promise(resolve => starts.push(resolve)),
     }),
   })
-  while (!log().includes('starting')) await new Promise(setImmediate)
-  await new Promise(resolve => setTimeout(resolve, 20))
+  await until(() => starts.length === 1)
   source.emit('SIGTERM', 'SIGTERM')
-  started()
+  starts[0]?.()
   t.true(await done)
   t.is(stdout.read(), null)
 })
@@ -146,27 +146,27 @@ test('SIGHUP goes over to the config as it is read then', async t => {
       },
     }),
   })
-  while (!log().includes('is ready')) await new Promise(setImmediate)
+  await until(() => log().includes('is ready'))
   source.emit('SIGHUP', 'SIGHUP')
-  while (!log().includes('config reloaded')) await new Promise(setImmediate)
+  await until(() => log().includes('config reloaded'))
   t.deepEqual(reloaded, [next])
   source.emit('SIGTERM', 'SIGTERM')
   t.true(await done)
 })
 
 test('a SIGHUP while it stops changes nothing and does not hold it up', async t => {
-  let stopped = (): void => undefined
+  const stops: (() => void)[] = []
   const effective = {} as LoadedConfig['effective']
   const { source, done, log } = subject({
     load: async () => ({ config: emptyConfig(), problems: [], files: [], effective }),
-    createPipelines: fakePipelines({ stop: () => new Promise(resolve => (stopped = resolve)) }),
+    createPipelines: fakePipelines({ stop: () => new Promise(resolve => stops.push(resolve)) }),
   })
-  while (!log().includes('is ready')) await new Promise(setImmediate)
+  await until(() => log().includes('is ready'))
   source.emit('SIGTERM', 'SIGTERM')
-  await new Promise(resolve => setTimeout(resolve, 5))
+  await until(() => stops.length === 1)
   source.emit('SIGHUP', 'SIGHUP')
-  while (!log().includes('the service is stopping')) await new Promise(setImmediate)
-  stopped()
+  await until(() => log().includes('the service is stopping'))
+  stops[0]?.()
   t.true(await done)
 })
 
@@ -182,7 +182,7 @@ test('with watch a changed file is read again, also one that an earlier reading 
       return { config: emptyConfig(), problems: [], files: [path], effective }
     },
   })
-  while (!log().includes('is ready')) await new Promise(setImmediate)
+  await until(() => log().includes('is ready'))
   source.emit('SIGHUP', 'SIGHUP')
   while (!log().includes('a config file has changed')) {
     await new Promise(resolve => setTimeout(resolve, 10))

@@ -4,6 +4,7 @@ import type { Endpoints } from '../../../src/testing/oracle/clients.ts'
 import { Issuer } from '../../../src/testing/oracle/issuer.ts'
 import { NUMBER_KEY, RecordMint } from '../../../src/testing/oracle/records.ts'
 import { type RunningReceiver, startReceiver } from '../../helpers/otlp-receiver.ts'
+import { until } from '../../helpers/until.ts'
 
 const LOAD = { senders: 4, recordsPerRequestMax: 10, pauseMsMax: 1, edgeBytes: [0, 1000] }
 
@@ -41,10 +42,6 @@ function arrivedTimes({ sink }: RunningReceiver): Map<number, number> {
     }
   }
   return times
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise(resolve => setTimeout(resolve, 5))
 }
 
 test('what was acknowledged is what the server took, over both protocols', async t => {

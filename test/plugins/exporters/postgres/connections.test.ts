@@ -2,6 +2,7 @@ import test from 'ava'
 import { Connections } from '../../../../plugins/exporters/postgres/connections.ts'
 import { startCutProxy } from '../../../helpers/cut-proxy.ts'
 import { usePostgres } from '../../../helpers/postgres-server.ts'
+import { until } from '../../../helpers/until.ts'
 
 const { pgTest, server } = usePostgres()
 const never = new AbortController().signal
@@ -58,7 +59,7 @@ pgTest('a sender that leaves cuts the statement short, and the server ends it', 
     )
     return rows.length > 0
   }
-  while (!(await isRunning())) await new Promise(resolve => setTimeout(resolve, 10))
+  await until(isRunning)
   sender.abort()
   const error = await t.throwsAsync(work)
   t.like(error, { code: 'cancelled', retryable: true })

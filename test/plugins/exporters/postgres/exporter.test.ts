@@ -17,6 +17,7 @@ import { startCutProxy } from '../../../helpers/cut-proxy.ts'
 import { OwnPostgres } from '../../../helpers/own-postgres.ts'
 import { connectTo, usePostgres } from '../../../helpers/postgres-server.ts'
 import { startStoreChild } from '../../../helpers/store-child.ts'
+import { until } from '../../../helpers/until.ts'
 
 const { pgTest, server } = usePostgres()
 const never = new AbortController().signal
@@ -51,10 +52,6 @@ async function started(
       return rows.map(({ body }) => body)
     },
   }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setTimeout(resolve, 10))
 }
 
 /** Is this the COMMIT of a batch, not that of the upkeep in the background? */
@@ -278,7 +275,7 @@ pgTest('killed in the middle, again and again: every record is there exactly onc
       // After a different number of acknowledgements each time, the others still on their way.
       const wanted = acknowledged.size + (kills % 4)
       const settled = Promise.allSettled(sends)
-      while (acknowledged.size < wanted) await new Promise(resolve => setTimeout(resolve, 1))
+      await until(() => acknowledged.size >= wanted)
       await new Promise(resolve => setTimeout(resolve, kills * 3))
       await child.kill()
       kills++

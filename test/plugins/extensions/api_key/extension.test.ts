@@ -4,10 +4,11 @@ import test from 'ava'
 import { apiKeyExtension } from '../../../../plugins/extensions/api_key/index.ts'
 import { sha256 } from '../../../../src/auth/credentials.ts'
 import { loadConfig } from '../../../../src/config/load.ts'
-import { startAuth, until } from '../../../helpers/auth-extension.ts'
+import { startAuth } from '../../../helpers/auth-extension.ts'
 import { authRequest } from '../../../helpers/auth-request.ts'
 import { complaintsOf } from '../../../helpers/plugin-yaml.ts'
 import { tempFolder } from '../../../helpers/temp-folder.ts'
+import { until } from '../../../helpers/until.ts'
 
 const hash = (key: string): string => sha256(key).toString('hex')
 const ONE = `keys: [{ id: checkout, sha256: ${hash('s3cret')}, tenant: shop }]`

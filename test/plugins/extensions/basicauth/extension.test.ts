@@ -2,10 +2,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { basicAuthExtension } from '../../../../plugins/extensions/basicauth/index.ts'
-import { startAuth, until } from '../../../helpers/auth-extension.ts'
+import { startAuth } from '../../../helpers/auth-extension.ts'
 import { authRequest, basic } from '../../../helpers/auth-request.ts'
 import { complaintsOf, sampleConfigs } from '../../../helpers/plugin-yaml.ts'
 import { tempFolder } from '../../../helpers/temp-folder.ts'
+import { until } from '../../../helpers/until.ts'
 
 const USERS = `
 htpasswd: { inline: "checkout:s3cret\\nmailer:p:w" }

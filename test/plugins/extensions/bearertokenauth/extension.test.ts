@@ -2,10 +2,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { bearerTokenAuthExtension } from '../../../../plugins/extensions/bearertokenauth/index.ts'
-import { startAuth, until } from '../../../helpers/auth-extension.ts'
+import { startAuth } from '../../../helpers/auth-extension.ts'
 import { authRequest } from '../../../helpers/auth-request.ts'
 import { complaintsOf } from '../../../helpers/plugin-yaml.ts'
 import { tempFolder } from '../../../helpers/temp-folder.ts'
+import { until } from '../../../helpers/until.ts'
 
 const known = { subject: 'bearertokenauth', tenant: undefined }
 

@@ -9,6 +9,7 @@ import {
   socketPath,
 } from '../../../../../plugins/exporters/clickhouse/chdb/query-socket.ts'
 import { PipelineError } from '../../../../../src/plugin/pipeline-error.ts'
+import { until } from '../../../../helpers/until.ts'
 
 const signal = new AbortController().signal
 const query = { sql: 'SELECT 1', format: 'CSV', timeoutMs: 10_000, resultBytesMax: 1000 }
@@ -62,10 +63,10 @@ test('an owner that is slow is given up when the asker is', async t => {
   })
   const controller = new AbortController()
   const asked = askOwner(path, query, controller.signal)
-  while (gone === undefined) await new Promise(resolve => setTimeout(resolve, 5))
+  await until(() => gone !== undefined)
   controller.abort()
   await t.throwsAsync(asked, { name: 'AbortError' })
-  while (!gone.aborted) await new Promise(resolve => setTimeout(resolve, 5))
+  await until(() => gone?.aborted === true)
   t.pass()
 })
 

@@ -11,6 +11,7 @@ import type { Exporter } from '../../../../../src/plugin/component.ts'
 import { createTestContext } from '../../../../../src/testing/index.ts'
 import { EVERY_FIELD, EVERY_FIELD_ROW } from '../../../../helpers/every-field.ts'
 import { field, requestWithRecord } from '../../../../helpers/otlp-parts.ts'
+import { until } from '../../../../helpers/until.ts'
 
 /*
  * Against the real engine, embedded. It opens one directory a process, so the tests share one store
@@ -163,8 +164,8 @@ test.serial('an insert leaves no file, whether it worked or not', async t => {
   const insert = { table: '`no_such_table`', columns: ['Body'], token: 'x', block }
   await t.throwsAsync(transport.insert(insert, signal), { message: /no_such_table/ })
   await t.throwsAsync(transport.insert(insert, AbortSignal.abort()), { name: 'AbortError' })
-  await new Promise(resolve => setTimeout(resolve, 50))
-  t.deepEqual(await readdir(`${path}.tmp`), [])
+  await until(async () => (await readdir(`${path}.tmp`)).length === 0)
+  t.pass()
 })
 
 const bounds = { format: 'CSV', timeoutMs: 5000, resultBytesMax: 1_000_000 }

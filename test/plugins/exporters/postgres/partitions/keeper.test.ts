@@ -1,10 +1,7 @@
 import test from 'ava'
 import { Keeper } from '../../../../../plugins/exporters/postgres/partitions/keeper.ts'
 import { createTestContext } from '../../../../../src/testing/index.ts'
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setTimeout(resolve, 5))
-}
+import { until } from '../../../../helpers/until.ts'
 
 test('it runs at once and again, one run at a time, until it is stopped', async t => {
   let runs = 0
