@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
+import { PipelineError } from '../plugin/pipeline-error.ts'
 import type { TopicPartition } from './committed-offsets.ts'
 import type { KafkaMessage } from './consumer.ts'
 import { kafkaError } from './kafka-errors.ts'
@@ -42,7 +43,8 @@ export class PartitionReader {
 
   /**
    * The messages from `offset` on, as many as fit an answer; none, with `next` unchanged, when there
-   * are none yet. Of transactions only what is committed. Rejects with PipelineError.
+   * are none yet. Of transactions only what is committed. Rejects with PipelineError, a permanent one
+   * when the partition does not have the offset.
    */
   async fetch(offset: number): Promise<FetchedRange> {
     const { topic, partition, fetchBytesMax } = this.#options
@@ -61,7 +63,8 @@ export class PartitionReader {
       }
     } catch (thrown) {
       await this.close()
-      throw kafkaError(thrown, `reading ${topic}/${partition} at offset ${offset}`)
+      const where = `reading ${topic}/${partition} at offset ${offset}`
+      throw isOutOfRange(thrown) ? goneError(where, thrown) : kafkaError(thrown, where)
     }
   }
 
@@ -107,6 +110,21 @@ export class PartitionReader {
     await cluster.addTargetTopic(topic)
     return cluster
   }
+}
+
+function isOutOfRange(thrown: unknown): boolean {
+  return (thrown as { readonly type?: string }).type === 'OFFSET_OUT_OF_RANGE'
+}
+
+function goneError(where: string, cause: unknown): PipelineError {
+  return PipelineError.permanent(
+    `${where}: it is not there, or not any more (OFFSET_OUT_OF_RANGE)`,
+    {
+      code: 'out_of_range',
+      reason: 'offset_out_of_range',
+      cause,
+    },
+  )
 }
 
 const READ_COMMITTED = 1

@@ -14,7 +14,7 @@ export async function replayPlan(
 ): Promise<readonly ReplayRange[]> {
   const chosen = partitions?.map(number => boundsOf(topic, number, bounds)) ?? bounds
   if (chosen.length > 1 && ('offset' in from || 'offset' in to)) {
-    throw impossible(`an offset is of one partition, and these are ${chosen.length}: name it`)
+    throw impossible(`an offset is of one partition, and these are ${chosen.length}: name one`)
   }
   const begin = await resolverOf(topic, from, offsetsAt)
   const end = await resolverOf(topic, to, offsetsAt)

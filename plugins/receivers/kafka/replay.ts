@@ -29,7 +29,7 @@ import { replayPlan } from './replay-plan.ts'
 /**
  * Reads a range of a topic again, one batch after the other, beside the consumer group and unknown
  * to it. The batches are not those of the group, whose cuts nobody has written down, and so have
- * names of their own: `replay=NAME/CLUSTER/TOPIC/PARTITION/FROM-TO@TIME`.
+ * names of their own: `replay/NAME/CLUSTER/TOPIC/PARTITION/FROM-TO@TIME`.
  */
 export class KafkaReplay implements SourceReplay {
   readonly #config: KafkaReceiverConfig
@@ -86,7 +86,7 @@ export class KafkaReplay implements SourceReplay {
     const cluster = await this.#repeated(() => this.source(), signal)
     const { topic, name } = this.#request
     for (const range of ranges) {
-      const origin = `replay=${name}/${cluster}/${topic}/${range.partition}`
+      const origin = `replay/${name}/${cluster}/${topic}/${range.partition}`
       await this.#partition(range, origin, listener, signal)
     }
   }
