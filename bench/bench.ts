@@ -9,6 +9,7 @@ import { missingTool } from './measure.ts'
 import { PATHS } from './paths.ts'
 import { measurePostgres, POSTGRES_CASE } from './postgres.ts'
 import { measureQueues } from './queue.ts'
+import { measureTenants } from './tenants.ts'
 
 /*
  * npm run bench                          every case
@@ -36,6 +37,7 @@ else {
   if (POSTGRES_CASE.includes(filter)) await measurePostgres()
   await queues()
   await backlog()
+  await tenants()
   await endToEnd()
 }
 
@@ -98,6 +100,29 @@ async function backlog(): Promise<void> {
   console.log(
     `  first batch after ${openMs.toFixed(0)} ms (promised: 2000 ms for 10 GB), ${rssMebibytes.toFixed(0)} MiB of memory (promised: 300 MB)`,
   )
+}
+
+/** What a tenant notices of a neighbour that sends far more than it may. */
+async function tenants(): Promise<void> {
+  if (!'tenants'.includes(filter)) return
+  const missing = missingTool()
+  if (missing !== undefined) {
+    console.log(`\ntenants SKIPPED: ${missing} is not installed`)
+    return
+  }
+  console.log(
+    '\ntenants: a limit of 1,000 records/s each; one sends half of it, 50 requests a second',
+  )
+  for (const row of await measureTenants(Number(values.seconds))) {
+    const cells = [
+      row.name.padEnd(28),
+      `${row.accepted} of ${row.sent} accepted`.padStart(20),
+      `p50 ${row.p50Ms.toFixed(1)} ms`.padStart(12),
+      `p99 ${row.p99Ms.toFixed(1)} ms`.padStart(14),
+      `flood ${Math.round(row.floodPerSecond)} rec/s, ${(row.floodRefused * 100).toFixed(1)} % refused`,
+    ]
+    console.log(`  ${cells.join(' ')}`)
+  }
 }
 
 async function endToEnd(): Promise<void> {

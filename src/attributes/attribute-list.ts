@@ -150,10 +150,13 @@ export class AttributeList {
     this.changed = true
   }
 
-  /** Sets a key to a constant. A value that is already there, byte for byte, is no change. */
+  /**
+   * Sets a key to a constant. A value that is already there, byte for byte, is no change; an earlier
+   * duplicate of the key goes, as whenever a key is set: some readers take the first.
+   */
   setConstant(index: number, attribute: EncodedAttribute): void {
     const { bytes, key, ranges } = attribute
-    if (index >= 0 && this.#sameValue(index, bytes, ranges.valueOffset, ranges.valueEnd)) return
+    if (this.#isSet(index, key, bytes, ranges.valueOffset, ranges.valueEnd)) return
     const entry = this.#prepare(index, key)
     this.#point(entry, IN_CONSTANT, 0, ranges)
     this.#constants[entry] = bytes
@@ -164,7 +167,7 @@ export class AttributeList {
     this.#value.pos = 0
     writeAnyValue(this.#value, value)
     const { bytes, pos } = this.#value
-    if (index < 0 || !this.#sameValue(index, bytes, 0, pos)) {
+    if (!this.#isSet(index, key, bytes, 0, pos)) {
       this.#setEncoded(index, key, bytes, 0, pos)
     }
     if (this.#value.bytes.length > SCRATCH_BYTES_KEPT_MAX) {
@@ -178,7 +181,7 @@ export class AttributeList {
     const offset = this.#ranges[from * STRIDE + VALUE_OFFSET]!
     const end = this.#ranges[from * STRIDE + VALUE_END]!
     const bytes = this.#source(from)
-    if (index >= 0 && this.#sameValue(index, bytes, offset, end)) return
+    if (this.#isSet(index, key, bytes, offset, end)) return
     this.#setEncoded(index, key, bytes, offset, end)
   }
 
@@ -289,10 +292,18 @@ export class AttributeList {
     return place === IN_SCRATCH ? this.#scratch.bytes : this.#constants[index]!
   }
 
-  #sameValue(index: number, bytes: Buffer, offset: number, end: number): boolean {
+  /** Is this value the only one of the key already? */
+  #isSet(index: number, key: Buffer, bytes: Buffer, offset: number, end: number): boolean {
+    if (index < 0) return false
     const at = this.#ranges[index * STRIDE + VALUE_OFFSET]!
     if (this.#ranges[index * STRIDE + VALUE_END]! - at !== end - offset) return false
-    return sameBytes(this.#source(index), at, bytes, offset, end - offset)
+    if (!sameBytes(this.#source(index), at, bytes, offset, end - offset)) return false
+    return !this.#hasEarlier(index, key)
+  }
+
+  #hasEarlier(index: number, key: Buffer): boolean {
+    for (let i = 0; i < index; i++) if (this.isKey(i, key)) return true
+    return false
   }
 
   #setEncoded(index: number, key: Buffer, value: Buffer, offset: number, end: number): void {

@@ -19,7 +19,16 @@ export interface KafkaMessage {
 export interface FetchedMessages extends TopicPartition {
   /** In order; offsets may have gaps. At least one. */
   readonly messages: readonly KafkaMessage[]
+  /** Behind the last message, and what follows it that is none for us: see SkippedOffsets. */
+  readonly end: number
   /** The offset that the next message written to the partition gets. */
+  readonly highWatermark: number
+}
+
+/** Offsets of a partition without messages for us: ends of transactions, and what was aborted. */
+export interface SkippedOffsets extends TopicPartition {
+  readonly from: number
+  readonly end: number
   readonly highWatermark: number
 }
 
@@ -38,6 +47,8 @@ export interface ConsumerHandler {
   assigned(assignment: Assignment): void
   /** MUST be quick: while it runs no partition is fetched. */
   fetched(fetched: FetchedMessages): void
+  /** Says nothing of what was sought since: it may be of before. */
+  skipped(skipped: SkippedOffsets): void
 }
 
 export interface KafkaConsumerOptions {
@@ -55,6 +66,14 @@ export interface KafkaConsumerOptions {
   readonly fetchWaitMsMax: number
   readonly metadataMaxAgeMs: number
   readonly rackId: string
+}
+
+/** What the event says, of kafkajs's types less what they promise too much. */
+interface BatchProcessed extends TopicPartition {
+  readonly highWatermark: string
+  readonly batchSize: number
+  readonly firstOffset: string | null
+  readonly lastOffset: string
 }
 
 type Commit = (offsets: Offsets) => Promise<void>
@@ -121,6 +140,7 @@ export class KafkaConsumer {
     this.#consumer.on(events.GROUP_JOIN, ({ payload: { memberAssignment } }) =>
       this.#begin(memberAssignment, handler),
     )
+    this.#consumer.on(events.END_BATCH_PROCESS, ({ payload }) => this.#skipped(payload, handler))
     try {
       await Promise.race([this.#start(handler), crashed])
       // A `close` meanwhile may not have come to the end that `stopped` waits for.
@@ -228,9 +248,20 @@ export class KafkaConsumer {
       value,
       headers: headers ?? {},
     }))
-    const { topic, partition, highWatermark } = batch
-    handler.fetched({ topic, partition, messages, highWatermark: Number(highWatermark) })
+    const { topic, partition } = batch
+    const end = Number(batch.lastOffset()) + 1
+    const highWatermark = Number(batch.highWatermark)
+    handler.fetched({ topic, partition, messages, end, highWatermark })
+    // kafkajs goes on behind `end`, then.
     payload.resolveOffset(batch.messages.at(-1)!.offset)
+  }
+
+  /** kafkajs passes over what holds no messages by itself, and tells by this event only. */
+  #skipped(event: BatchProcessed, handler: ConsumerHandler): void {
+    const { topic, partition, batchSize, firstOffset, lastOffset, highWatermark } = event
+    if (batchSize > 0 || firstOffset === null || this.#assignment === undefined) return
+    const offsets = { from: Number(firstOffset), end: Number(lastOffset) + 1 }
+    handler.skipped({ topic, partition, ...offsets, highWatermark: Number(highWatermark) })
   }
 
   async #disconnect(): Promise<void> {

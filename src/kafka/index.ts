@@ -10,9 +10,13 @@ export {
   type FetchedMessages,
   KafkaConsumer,
   type KafkaMessage,
+  type SkippedOffsets,
 } from './consumer.ts'
 export { isFenced, isTooLarge, kafkaError } from './kafka-errors.ts'
 export type { KafkaCompression } from './kafkajs.ts'
 export { type FetchedRange, PartitionReader } from './partition-reader.ts'
 export { KafkaProducer, type KafkaRecord, PRODUCER_RETRIES } from './producer.ts'
+export { NOTE_NAMES_MAX } from './transaction-note.ts'
+export type { SendInTransaction } from './transaction-session.ts'
+export { type Committed, TransactionalProducer } from './transactional-producer.ts'
 export { UNDECODABLE_HEADER } from './undecodable.ts'

@@ -47,6 +47,8 @@ const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
   ['INVALID_GROUP_ID', CONFIG],
   ['INCONSISTENT_GROUP_PROTOCOL', CONFIG],
   ['POLICY_VIOLATION', CONFIG],
+  ['OFFSET_METADATA_TOO_LARGE', CONFIG],
+  ['INVALID_TRANSACTION_TIMEOUT', CONFIG],
   ['ILLEGAL_GENERATION', FENCED],
   ['UNKNOWN_MEMBER_ID', FENCED],
   ['REBALANCE_IN_PROGRESS', FENCED],
@@ -58,11 +60,16 @@ interface KafkaJsError extends Error {
   readonly originalError?: unknown
 }
 
+/** The name of the broker's error code behind what was thrown; undefined when it was none. */
+export function kafkaErrorType(thrown: unknown): string | undefined {
+  return chainOf(thrown).find(({ type }) => type !== undefined)?.type
+}
+
 /** Makes a PipelineError of anything the client threw. `where` names what was being done. */
 export function kafkaError(thrown: unknown, where: string): PipelineError {
   if (thrown instanceof PipelineError) return thrown
   const errors = chainOf(thrown)
-  const type = errors.find(({ type }) => type !== undefined)?.type
+  const type = kafkaErrorType(thrown)
   const isLogin = errors.some(({ name }) => name === 'KafkaJSSASLAuthenticationError')
   const verdict = isLogin ? LOGIN : (VERDICTS.get(type ?? '') ?? DOWN)
   const message = errors.at(-1)?.message ?? String(thrown)

@@ -1,4 +1,5 @@
 import { crc32c } from '@node-rs/crc32'
+import { withoutAborted } from './aborted-messages.ts'
 
 /*
  * Faults of kafkajs 2.2.4 (the version is pinned) that are mended from outside. Each repair replaces
@@ -19,6 +20,26 @@ export function useFastChecksum(require: Require): boolean {
     const module = require.cache[name]
     if (typeof module?.exports !== 'function') return false
     module.exports = (bytes: Buffer): number => crc32c(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * A consumer must not see messages of transactions that were aborted. kafkajs passes over one begin
+ * of such a transaction for each message, so that of two that have begun before it one is shown, and
+ * it takes every message whose key is four zeros for the end of one. MUST run before kafkajs is
+ * loaded. False when that is too late, or the module is not there.
+ */
+export function repairAbortedMessages(require: Require): boolean {
+  try {
+    const name = require.resolve('kafkajs/src/consumer/filterAbortedMessages')
+    if (require.cache[require.resolve('kafkajs/src/consumer/batch')]) return false
+    require(name)
+    const module = require.cache[name]
+    if (typeof module?.exports !== 'function') return false
+    module.exports = withoutAborted
     return true
   } catch {
     return false

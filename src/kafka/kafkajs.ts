@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { gunzip, gzip } from 'node:zlib'
 import type * as kafkajsTypes from 'kafkajs'
 import { type Codec, zlibCodec } from './codec.ts'
-import { repairRequestQueue, useFastChecksum } from './kafkajs-repairs.ts'
+import { repairAbortedMessages, repairRequestQueue, useFastChecksum } from './kafkajs-repairs.ts'
 import { lz4Codec } from './lz4-codec.ts'
 import { snappyCodec } from './snappy-codec.ts'
 import { undecodableRecords } from './undecodable.ts'
@@ -17,6 +17,7 @@ const require = createRequire(import.meta.url)
 
 // Before anything of kafkajs is loaded: its modules keep what they have required.
 useFastChecksum(require)
+repairAbortedMessages(require)
 export const kafkajs = require('kafkajs') as typeof kafkajsTypes
 repairRequestQueue(require)
 

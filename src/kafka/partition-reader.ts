@@ -1,11 +1,16 @@
-import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import type { TopicPartition } from './committed-offsets.ts'
 import type { KafkaMessage } from './consumer.ts'
 import { kafkaError } from './kafka-errors.ts'
-// kafkajs is mended before any of it is loaded.
-import './kafkajs.ts'
+import {
+  createCluster,
+  type FetchedPartition,
+  type KafkaCluster,
+  type RawMessage,
+  READ_COMMITTED,
+  visibleMessages,
+} from './kafkajs-cluster.ts'
 
 export interface PartitionReaderOptions extends TopicPartition {
   readonly kafka: Kafka
@@ -29,13 +34,11 @@ const FETCH_BYTES_LIMIT = 64 * 1024 * 1024
 /**
  * Reads a partition from any offset on, without a consumer group: nothing at the broker remembers
  * that it was here. One `fetch` at a time.
- *
- * kafkajs has no such reader, so the requests go over a cluster of its own making, as its consumers'
- * do (the version is pinned). After an error everything is connected anew.
+ * kafkajs has no such reader. After an error everything is connected anew.
  */
 export class PartitionReader {
   readonly #options: PartitionReaderOptions
-  #cluster: Cluster | undefined
+  #cluster: KafkaCluster | undefined
 
   constructor(options: PartitionReaderOptions) {
     this.#options = options
@@ -50,11 +53,14 @@ export class PartitionReader {
     const { topic, partition, fetchBytesMax } = this.#options
     try {
       for (let bytesMax = fetchBytesMax; ; bytesMax *= 2) {
-        const { raw, messages, end } = await this.#request(offset, bytesMax)
-        const last = raw.at(-1)
-        if (last !== undefined && Number(last.offset) >= offset) {
-          return { messages: messages.map(messageOf), next: Number(last.offset) + 1 }
+        const data = await this.#request(offset, bytesMax)
+        const last = Number(data.messages.at(-1)?.offset ?? -1)
+        if (last >= offset) {
+          const messages = visibleMessages(topic, offset, data).map(messageOf)
+          return { messages, next: last + 1 }
         }
+        // From here on there is nothing to be read yet.
+        const end = Number(data.lastStableOffset ?? data.highWatermark)
         if (offset >= end) return { messages: [], next: offset }
         // Compaction leaves record batches without records, and kafkajs says nothing of them.
         if (bytesMax >= FETCH_BYTES_LIMIT) {
@@ -74,17 +80,15 @@ export class PartitionReader {
     await cluster?.disconnect().catch(() => undefined)
   }
 
-  /** `end`: the offset from which on there is nothing to be read yet. */
-  async #request(
-    offset: number,
-    bytesMax: number,
-  ): Promise<{ raw: readonly RawMessage[]; messages: readonly RawMessage[]; end: number }> {
+  async #request(offset: number, bytesMax: number): Promise<FetchedPartition> {
     const { topic, partition, fetchWaitMsMax } = this.#options
     const cluster = await this.#connected()
     await cluster.refreshMetadataIfNecessary()
-    const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
-    if (nodeId === undefined) throw new Error(`the topic has no partition ${partition}`)
-    const broker = await cluster.findBroker({ nodeId })
+    const leader = cluster
+      .findTopicPartitionMetadata(topic)
+      .find(({ partitionId }) => partitionId === partition)?.leader
+    if (leader === undefined) throw new Error(`the topic has no partition ${partition}`)
+    const broker = await cluster.findBroker({ nodeId: leader })
     const { responses } = await broker.fetch({
       maxWaitTime: fetchWaitMsMax,
       minBytes: 1,
@@ -96,18 +100,16 @@ export class PartitionReader {
     })
     const data = responses[0]?.partitions[0]
     if (data === undefined) throw new Error('the broker has answered without the partition')
-    const { messages } = new Batch(topic, `${offset}`, data)
-    const end = Number(data.lastStableOffset ?? data.highWatermark)
-    return { raw: data.messages, messages, end }
+    return data
   }
 
-  async #connected(): Promise<Cluster> {
+  async #connected(): Promise<KafkaCluster> {
     if (this.#cluster !== undefined) return this.#cluster
-    const { kafka, topic, metadataMaxAgeMs } = this.#options
-    const cluster = createCluster(kafka, metadataMaxAgeMs)
+    const { kafka, topic, metadataMaxAgeMs: metadataMaxAge } = this.#options
+    const cluster = createCluster(kafka, { metadataMaxAge, allowAutoTopicCreation: false })
     this.#cluster = cluster
     await cluster.connect()
-    await cluster.addTargetTopic(topic)
+    await cluster.addMultipleTargetTopics([topic])
     return cluster
   }
 }
@@ -125,58 +127,6 @@ function goneError(where: string, cause: unknown): PipelineError {
       cause,
     },
   )
-}
-
-const READ_COMMITTED = 1
-
-/** What kafkajs gives its own consumers to work with, as far as it is used here. */
-interface Cluster {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  addTargetTopic(topic: string): Promise<void>
-  refreshMetadataIfNecessary(): Promise<void>
-  findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
-  findBroker(node: { nodeId: string }): Promise<Broker>
-}
-
-interface Broker {
-  fetch(request: object): Promise<{
-    responses: readonly { readonly partitions: readonly PartitionData[] }[]
-  }>
-}
-
-interface PartitionData {
-  readonly highWatermark: string
-  /** Absent before Kafka 0.11. */
-  readonly lastStableOffset?: string
-  /** Also those before the offset that was asked for, control records and aborted ones. */
-  readonly messages: readonly RawMessage[]
-}
-
-interface RawMessage {
-  readonly offset: string
-  readonly timestamp: string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers?: KafkaMessage['headers']
-}
-
-const require = createRequire(import.meta.url)
-
-/** Leaves out what nobody is to see: control records, and those of aborted transactions. */
-const Batch = require('kafkajs/src/consumer/batch') as new (
-  topic: string,
-  fetchedOffset: string,
-  data: PartitionData,
-) => { readonly messages: readonly RawMessage[] }
-
-function createCluster(kafka: Kafka, metadataMaxAge: number): Cluster {
-  const key = Object.getOwnPropertySymbols(kafka).find(
-    ({ description }) => description === 'private:Kafka:createCluster',
-  )
-  if (key === undefined) throw new Error('kafkajs is not the version that this was made for')
-  const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[key]!
-  return create({ metadataMaxAge, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED })
 }
 
 function messageOf({ offset, timestamp, key, value, headers }: RawMessage): KafkaMessage {

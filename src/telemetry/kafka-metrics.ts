@@ -1,11 +1,16 @@
 import type { Counter, Gauge } from 'prom-client'
 
 type MakeCounter = <L extends string>(name: string, help: string, labels: L[]) => Counter<L>
-type MakeGauge = <L extends string>(name: string, help: string, labels: L[]) => Gauge<L>
+type MakeGauge = <L extends string>(
+  name: string,
+  help: string,
+  labels: L[],
+  aggregator?: 'sum' | 'max',
+) => Gauge<L>
 
 type PartitionLabel = 'receiver' | 'topic' | 'partition'
 
-/** The metrics of the Kafka receiver. */
+/** The metrics of the Kafka receiver and exporter. */
 export interface KafkaMetrics {
   readonly records: Counter<PartitionLabel>
   readonly bytes: Counter<PartitionLabel>
@@ -17,6 +22,8 @@ export interface KafkaMetrics {
   readonly rebalances: Counter<'receiver'>
   readonly unmarshalFailed: Counter<'receiver'>
   readonly deadLettered: Counter<'receiver'>
+  readonly transactions: Counter<'exporter' | 'outcome'>
+  readonly alreadyWritten: Counter<'exporter'>
 }
 
 /** Registers them. What is a record to Kafka is a message to us. */
@@ -37,16 +44,19 @@ export function kafkaMetrics(counter: MakeCounter, gauge: MakeGauge): KafkaMetri
       'otelcol_kafka_receiver_current_offset',
       'The first offset that is not done.',
       partition,
+      'max',
     ),
     offsetLag: gauge(
       'otelcol_kafka_receiver_offset_lag',
       'Messages between the current offset and the end of the partition.',
       partition,
+      'max',
     ),
     commitAge: gauge(
       'parsec_kafka_receiver_commit_age_seconds',
       'How long messages have been here since the last commit; 0 = all is committed.',
       partition,
+      'max',
     ),
     partitionStart: counter(
       'otelcol_kafka_receiver_partition_start_total',
@@ -72,6 +82,16 @@ export function kafkaMetrics(counter: MakeCounter, gauge: MakeGauge): KafkaMetri
       'parsec_kafka_receiver_dead_lettered_messages_total',
       'Messages written to the dead-letter topic.',
       ['receiver'],
+    ),
+    transactions: counter(
+      'parsec_kafka_exporter_transactions_total',
+      'Transactions by outcome: committed, aborted, or unknown until the note of them is read.',
+      ['exporter', 'outcome'],
+    ),
+    alreadyWritten: counter(
+      'parsec_kafka_exporter_already_written_log_records_total',
+      'Log records not written again: by the note of an earlier transaction they are in the topics.',
+      ['exporter'],
     ),
   }
 }

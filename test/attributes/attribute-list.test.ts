@@ -50,6 +50,25 @@ test('of a key that comes twice the last counts, and setting it leaves one', t =
   t.deepEqual(written(list), rest)
 })
 
+test('setting what is there already leaves no earlier duplicate: some readers take the first', t => {
+  const list = new AttributeList(6)
+  const key = Buffer.from('tenant')
+  const message = Buffer.concat([record({ tenant: 'victim' }), record({ tenant: 'own' })])
+  const alone = Buffer.concat([record({}), record({ tenant: 'own' })])
+  const set: readonly ((index: number) => void)[] = [
+    index => list.setConstant(index, encodeAttribute(6, key, 'own')),
+    index => list.setValue(index, key, 'own'),
+  ]
+  for (const one of set) {
+    load(list, message)
+    one(list.find(key))
+    t.deepEqual(written(list), alone)
+    load(list, alone)
+    one(list.find(key))
+    t.false(list.changed)
+  }
+})
+
 test('an attribute whose value lies before its key is read and can be replaced', t => {
   const list = new AttributeList(6)
   const pair = Buffer.from([0x12, 3, 0x0a, 1, 0x78, 0x0a, 1, 0x6b])

@@ -30,6 +30,50 @@ export async function readTopic(
   return messages
 }
 
+/**
+ * All messages of a topic that a consumer gets to see: those of transactions that were committed.
+ * Waits for the end of those that are open. With `readUncommitted` also those that were aborted.
+ */
+export async function readCommitted(
+  t: { teardown(fn: () => unknown): void },
+  { brokers }: { readonly brokers: string },
+  topic: string,
+  { readUncommitted = false } = {},
+): Promise<KafkaMessage[]> {
+  const kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING })
+  const admin = kafka.admin()
+  await admin.connect()
+  const offsets = await admin.fetchTopicOffsets(topic)
+  await admin.disconnect()
+  const left = new Map(
+    offsets
+      .filter(({ high }) => high !== '0')
+      .map(({ partition, high }) => [partition, BigInt(high)]),
+  )
+  if (left.size === 0) return []
+  const consumer = kafka.consumer({
+    groupId: uniqueName('reader'),
+    maxWaitTimeInMs: 50,
+    readUncommitted,
+  })
+  t.teardown(() => consumer.disconnect())
+  await consumer.connect()
+  await consumer.subscribe({ topics: [topic], fromBeginning: true })
+  const messages: KafkaMessage[] = []
+  await new Promise<void>((resolve, reject) => {
+    // Also for what holds nothing but ends of transactions.
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+      if (BigInt(lastOffset) + 1n >= (left.get(partition) ?? 0n)) left.delete(partition)
+      if (left.size === 0) resolve()
+    })
+    const eachMessage = async ({ message }: { message: KafkaMessage }): Promise<void> => {
+      messages.push(message)
+    }
+    consumer.run({ eachMessage }).catch(reject)
+  })
+  return messages
+}
+
 /** How many messages a topic has ever got. */
 export async function topicSize(admin: Admin, topic: string): Promise<number> {
   const offsets = await admin.fetchTopicOffsets(topic)
@@ -60,6 +104,25 @@ export async function sendMessages(
   await producer.connect()
   try {
     await producer.send({ topic, messages: messages.map(one => ({ partition: 0, ...one })) })
+  } finally {
+    await producer.disconnect()
+  }
+}
+
+/** Writes messages in one transaction of a producer of its own, which is then ended in this way. */
+export async function sendInTransaction(
+  { brokers }: { readonly brokers: string },
+  topic: string,
+  messages: readonly Message[],
+  end: 'commit' | 'abort',
+): Promise<void> {
+  const kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING })
+  const producer = kafka.producer({ transactionalId: uniqueName('tx'), maxInFlightRequests: 1 })
+  await producer.connect()
+  try {
+    const transaction = await producer.transaction()
+    await transaction.send({ topic, messages: [...messages] })
+    await transaction[end]()
   } finally {
     await producer.disconnect()
   }

@@ -11,5 +11,6 @@ export const PLAIN_SCHEMA: SchemaOptions = {
   indexProfile: 'lean',
   dedupWindow: 10_000,
   isEmbedded: false,
+  tenantAttribute: '',
   version: { major: 26, minor: 7 },
 }

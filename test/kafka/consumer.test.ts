@@ -1,16 +1,22 @@
 import test, { type ExecutionContext } from 'ava'
-import { type Assignment, type FetchedMessages, KafkaConsumer } from '../../src/kafka/consumer.ts'
+import {
+  type Assignment,
+  type FetchedMessages,
+  KafkaConsumer,
+  type SkippedOffsets,
+} from '../../src/kafka/consumer.ts'
 import { isFenced } from '../../src/kafka/kafka-errors.ts'
 import { kafkajs } from '../../src/kafka/kafkajs.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { kafkaTest, uniqueName } from '../helpers/kafka-broker.ts'
-import { sendValues } from '../helpers/kafka-topic.ts'
+import { sendInTransaction, sendValues } from '../helpers/kafka-topic.ts'
 
 /** A member of a group that reads everything from what is committed, and what happened to it. */
 interface Member {
   readonly consumer: KafkaConsumer
   readonly assignments: Assignment[]
   readonly fetched: FetchedMessages[]
+  readonly skipped: SkippedOffsets[]
   readonly ended: Promise<unknown>
   /** Waits until `condition` holds. */
   until(condition: () => boolean): Promise<void>
@@ -47,6 +53,7 @@ function join(
   const consumer = consumerFor(brokers, groupId, topics)
   const assignments: Assignment[] = []
   const fetched: FetchedMessages[] = []
+  const skipped: SkippedOffsets[] = []
   const start = async (assignment: Assignment): Promise<void> => {
     for (const partition of await consumer.committed(assignment.partitions)) {
       if (assignment.signal.aborted) return
@@ -61,13 +68,14 @@ function join(
         start(assignment).catch((error: unknown) => t.log(String(error)))
       },
       fetched: messages => fetched.push(messages),
+      skipped: offsets => skipped.push(offsets),
     })
     .catch((error: unknown) => error)
   t.teardown(() => consumer.close())
   const until = async (condition: () => boolean): Promise<void> => {
     while (!condition()) await new Promise(resolve => setTimeout(resolve, 20))
   }
-  return { consumer, assignments, fetched, ended, until }
+  return { consumer, assignments, fetched, skipped, ended, until }
 }
 
 function valuesOf({ fetched }: Member): string[] {
@@ -157,6 +165,7 @@ kafkaTest('a run that was closed before it began ends at once', async (t, broker
   const handler = {
     assigned: () => t.fail('it has joined the group'),
     fetched: () => t.fail('it has read messages'),
+    skipped: () => t.fail('it has read offsets'),
   }
   await consumer.run(handler)
   t.pass()
@@ -165,4 +174,20 @@ kafkaTest('a run that was closed before it began ends at once', async (t, broker
 test('without a broker the run ends with a retryable error', async t => {
   const member = join(t, '127.0.0.1:1', 'group', ['topic'])
   t.true(((await member.ended) as PipelineError).retryable)
+})
+
+kafkaTest('what is aborted is not handed over, and where it ends is told', async (t, broker) => {
+  const topic = await broker.createTopic()
+  const value = (text: string) => [{ value: text, partition: 0 }]
+  await sendInTransaction(broker, topic, value('a'), 'abort')
+  await sendInTransaction(broker, topic, value('b'), 'commit')
+  const member = join(t, broker.brokers, uniqueName('group'), [topic])
+  await member.until(() => valuesOf(member).length === 1)
+  t.deepEqual(valuesOf(member), ['b'])
+  await sendInTransaction(broker, topic, value('c'), 'abort')
+  // Each message has the end of its transaction behind it.
+  const ends = (): number[] => [...member.fetched, ...member.skipped].map(({ end }) => end)
+  await member.until(() => ends().includes(6))
+  t.true(ends().includes(4))
+  t.deepEqual(valuesOf(member), ['b'])
 })

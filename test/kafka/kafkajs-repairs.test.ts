@@ -1,7 +1,12 @@
 import { createRequire } from 'node:module'
 import test from 'ava'
+import { withoutAborted } from '../../src/kafka/aborted-messages.ts'
 import '../../src/kafka/kafkajs.ts'
-import { repairRequestQueue, useFastChecksum } from '../../src/kafka/kafkajs-repairs.ts'
+import {
+  repairAbortedMessages,
+  repairRequestQueue,
+  useFastChecksum,
+} from '../../src/kafka/kafkajs-repairs.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -19,6 +24,12 @@ test('once record batches are loaded it is too late for the checksum, and no err
   t.false(useFastChecksum(require))
 })
 
+test('messages of aborted transactions are hidden by our own rule', t => {
+  t.is(require('kafkajs/src/consumer/filterAbortedMessages'), withoutAborted)
+  require('kafkajs/src/consumer/batch')
+  t.false(repairAbortedMessages(require))
+})
+
 test('what is not there is left alone', t => {
   const nothing = Object.assign(() => ({ prototype: {} }), {
     resolve: () => {
@@ -26,6 +37,7 @@ test('what is not there is left alone', t => {
     },
   }) as unknown as NodeJS.Require
   t.false(useFastChecksum(nothing))
+  t.false(repairAbortedMessages(nothing))
   t.false(repairRequestQueue(nothing))
 })
 

@@ -57,6 +57,16 @@ export const clickHouseConfig = z.strictObject({
     description:
       'lean: an index on trace ids only. full_text: indexes on words of the body and on attributes; searches are faster, inserts cost about three times as much.',
   }),
+  tenant_attribute: z
+    .string()
+    .max(200)
+    .regex(/^[!-~]*$/, 'use printable characters without spaces')
+    .regex(/^[^'"`\\]*$/, 'use no quotes and no backslash')
+    .default('')
+    .meta({
+      description:
+        'Resource attribute, such as tenant.id, that becomes the column Tenant, first in the order of a table that is made; empty = none. An existing table is left as it is.',
+    }),
   dedup_window: z.number().int().min(0).max(1_000_000).default(10_000).meta({
     description:
       'Inserts the table remembers, so that a repeated one is not stored twice; 0 = none.',

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { byteSize, exportChainFields } from '#core'
-import { kafkaClientFields } from '#core/kafka'
+import { kafkaClientFields, NOTE_NAMES_MAX } from '#core/kafka'
 
 /** The names that Kafka allows (org.apache.kafka.common.internals.Topic). */
 export const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
+
+/** With the number of a lane it is a group's name, too; brokers take any text, tools do not. */
+const TRANSACTIONAL_ID = /^[A-Za-z0-9._-]{1,200}$/
 
 const topicName = z
   .string()
@@ -45,6 +48,14 @@ const producerConfig = z
       description:
         'Repetitions after a lost answer are not stored twice; absent = with required_acks: all.',
     }),
+    transactional_id: z
+      .string()
+      .regex(TRANSACTIONAL_ID, 'must be 1 to 200 letters, digits, dots, _ and -')
+      .optional()
+      .meta({
+        description:
+          'Name of this process for Kafka transactions, its own and the same after a restart: nothing is written twice, crashes included. Absent = no transactions.',
+      }),
     compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('snappy').meta({
       description: 'Compression of messages; the Collector has none.',
     }),
@@ -75,6 +86,14 @@ const producerConfig = z
     message: 'idempotent: true needs required_acks: all',
     path: ['idempotent'],
   })
+  .refine(producer => producer.transactional_id === undefined || isExact(producer), {
+    message: 'transactional_id needs required_acks: all, and not idempotent: false',
+    path: ['transactional_id'],
+  })
+
+function isExact(producer: { idempotent?: boolean | undefined; required_acks: number }): boolean {
+  return producer.idempotent !== false && producer.required_acks === -1
+}
 
 export const kafkaExporterConfig = z
   .strictObject({
@@ -101,6 +120,14 @@ export const kafkaExporterConfig = z
     }),
     producer: producerConfig.prefault({}).meta({ description: 'How messages are sent.' }),
     ...exportChainFields('5s'),
+  })
+  .superRefine(({ producer, sending_queue: queue }, context) => {
+    if (producer.transactional_id === undefined || queue.num_consumers <= NOTE_NAMES_MAX) return
+    context.addIssue({
+      code: 'custom',
+      message: `with producer::transactional_id at most ${NOTE_NAMES_MAX}: so many batches are remembered at the broker`,
+      path: ['sending_queue', 'num_consumers'],
+    })
   })
   .superRefine((config, context) => {
     const keys = [

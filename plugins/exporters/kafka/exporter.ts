@@ -7,9 +7,8 @@ import {
   PipelineError,
   type PluginContext,
 } from '#core'
-import { createKafka, KafkaProducer, PRODUCER_RETRIES } from '#core/kafka'
 import type { KafkaExporterConfig } from './config.ts'
-import { Delivery } from './delivery.ts'
+import { createSender, type Sender, type Sending } from './sender.ts'
 
 /** `start` waits no longer than this: a broker that is down must not hold up the service. */
 const START_WAIT_MS = 3000
@@ -19,25 +18,16 @@ const RECONNECT_MS = 1000
 export class KafkaExporter implements Exporter {
   readonly #config: KafkaExporterConfig
   readonly #context: PluginContext
-  readonly #producer: KafkaProducer
+  readonly #sender: Sender
   /** What has been begun, so that a repetition goes on where the last attempt stopped. */
-  readonly #deliveries = new WeakMap<LogBatch, Delivery>()
+  readonly #sendings = new WeakMap<LogBatch, Sending>()
   readonly #stopped = new AbortController()
 
   /** @throws an Error that names the key when a TLS file is no good. */
   constructor(config: KafkaExporterConfig, context: PluginContext) {
     this.#config = config
     this.#context = context
-    const { producer, timeout, metadata } = config
-    this.#producer = new KafkaProducer({
-      kafka: createKafka(config, context.logger, PRODUCER_RETRIES),
-      acks: producer.required_acks,
-      idempotent: producer.idempotent ?? producer.required_acks === -1,
-      compression: producer.compression,
-      timeoutMs: timeout > 0 ? timeout : 30_000,
-      allowAutoTopicCreation: producer.allow_auto_topic_creation,
-      metadataMaxAgeMs: metadata.refresh_interval,
-    })
+    this.#sender = createSender(config, context)
   }
 
   async start(): Promise<void> {
@@ -48,19 +38,19 @@ export class KafkaExporter implements Exporter {
 
   async consume(batch: LogBatch, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw abortError(signal)
-    let delivery = this.#deliveries.get(batch)
-    if (delivery === undefined) {
-      delivery = new Delivery(batch, this.#config)
-      this.#deliveries.set(batch, delivery)
+    let sending = this.#sendings.get(batch)
+    if (sending === undefined) {
+      sending = this.#sender.begin(batch)
+      this.#sendings.set(batch, sending)
     }
-    await orAborted(delivery.run(this.#producer), signal)
-    this.#deliveries.delete(batch)
-    if (delivery.refusals.length > 0) throw refusal(delivery)
+    await orAborted(sending.run(), signal)
+    this.#sendings.delete(batch)
+    if (sending.refusals.length > 0) throw refusal(sending)
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort()
-    await this.#producer.close()
+    await this.#sender.close()
   }
 
   endpoints(): readonly string[] {
@@ -72,7 +62,7 @@ export class KafkaExporter implements Exporter {
     const { signal } = this.#stopped
     while (!signal.aborted) {
       try {
-        await this.#producer.connect()
+        await this.#sender.connect()
         this.#context.reportStatus('ok')
         return
       } catch (error) {
@@ -90,7 +80,7 @@ export class KafkaExporter implements Exporter {
   }
 }
 
-function refusal({ refusals }: Delivery): PipelineError {
+function refusal({ refusals }: Sending): PipelineError {
   const parts = refusals.map(({ records, error }) => ({
     records,
     origin: identityOf(records),

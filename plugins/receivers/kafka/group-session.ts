@@ -7,6 +7,7 @@ import {
   type KafkaClient,
   KafkaConsumer,
   offsetsAt,
+  type SkippedOffsets,
   type TopicPartition,
 } from '#core/kafka'
 import type { KafkaReceiverConfig } from './config.ts'
@@ -98,6 +99,10 @@ export class GroupSession implements ConsumerHandler {
 
   fetched(fetched: FetchedMessages): void {
     this.#workers.get(nameOf(fetched))?.fetched(fetched)
+  }
+
+  skipped(skipped: SkippedOffsets): void {
+    this.#workers.get(nameOf(skipped))?.skipped(skipped)
   }
 
   /** Reads where the group stands, however often that takes, and begins. */

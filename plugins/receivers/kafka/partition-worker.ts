@@ -6,6 +6,7 @@ import {
   type KafkaConsumer,
   type KafkaMessage,
   kafkaError,
+  type SkippedOffsets,
   type TopicPartition,
 } from '#core/kafka'
 import type { Dispatcher } from './dispatcher.ts'
@@ -53,6 +54,8 @@ export class PartitionWorker {
   #expected = 0
   #highWatermark = 0
   #pendingSinceMs: number | undefined
+  /** All that has come is done, and the next batch may begin anywhere. */
+  #isIdle = false
 
   constructor(options: PartitionWorkerOptions) {
     this.#options = options
@@ -101,26 +104,39 @@ export class PartitionWorker {
     }
   }
 
-  fetched({ messages, highWatermark }: FetchedMessages): void {
+  fetched({ messages, end, highWatermark }: FetchedMessages): void {
     if (this.#stopped.aborted) return
     const expected = this.#expected
     this.#highWatermark = highWatermark
-    // Compaction leaves gaps; going back does not happen, unless the topic was made anew.
+    // Compaction and transactions leave gaps; going back does not happen, unless the topic was made anew.
     if (messages[0]!.offset < expected) {
       this.#options.onLost(
         `offset ${messages[0]!.offset} came after ${expected - 1}: the topic was made anew, or truncated`,
       )
       return
     }
-    this.#expected = messages.at(-1)!.offset + 1
+    this.#isIdle = false
+    this.#expected = end
     this.#pendingSinceMs ??= Date.now()
     this.#options.meter.fetched(messages.length, bytesOf(messages))
     this.#options.meter.position(this.#position, highWatermark)
     this.#buffer.add(messages)
   }
 
+  /** So that a partition at whose end nothing is left for us has no lag. */
+  skipped({ from, end, highWatermark }: SkippedOffsets): void {
+    const isNext = from <= this.#expected && this.#expected < end
+    if (this.#stopped.aborted || !isNext) return
+    this.#expected = end
+    this.#highWatermark = highWatermark
+    // A batch that is repeated has its begin in its name.
+    if (this.#isIdle) this.#position = end
+    this.#options.meter.position(this.#position, highWatermark)
+  }
+
   async #work(replay: Intent | undefined): Promise<void> {
     let intent = replay
+    this.#isIdle = replay === undefined
     let range = await this.#buffer.take(replay?.end, this.#stopped)
     while (range !== undefined) {
       if (intent === undefined) {
@@ -133,8 +149,9 @@ export class PartitionWorker {
       const next = this.#stopped.aborted ? undefined : this.#buffer.takeFull()
       // One commit ends a batch and begins the next, when there is one.
       intent = next && intentOf(next)
-      await this.#commit(range.end, intent === undefined ? '' : encodeIntent(intent))
-      this.#done(range)
+      const end = this.#buffer.bytes === 0 ? this.#expected : range.end
+      await this.#commit(end, intent === undefined ? '' : encodeIntent(intent))
+      this.#done(end)
       range = next ?? (await this.#buffer.take(undefined, this.#stopped))
     }
   }
@@ -145,10 +162,11 @@ export class PartitionWorker {
     await dispatcher.dispatch(partition, messages, name, meter, assignment.signal)
   }
 
-  #done({ end }: Range): void {
-    this.#position = end
-    this.#pendingSinceMs = this.#buffer.bytes > 0 ? Date.now() : undefined
-    this.#options.meter.position(end, this.#highWatermark)
+  #done(end: number): void {
+    this.#isIdle = this.#buffer.bytes === 0
+    this.#position = this.#isIdle ? this.#expected : end
+    this.#pendingSinceMs = this.#isIdle ? undefined : Date.now()
+    this.#options.meter.position(this.#position, this.#highWatermark)
   }
 
   /** Repeats until the broker has it. @throws PipelineError when the partition is somebody else's */

@@ -2,13 +2,22 @@ import { tmpdir } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { DESTINATIONS, type DestinationName } from './destinations/destination.ts'
 import { BREAKS, type Break, QUEUES, type QueueMode } from './parsec-config.ts'
-import { DESTINATION_FAULTS, type FaultKind, PROCESS_FAULTS } from './plan.ts'
+import {
+  BROKER_FAULTS,
+  DESTINATION_FAULTS,
+  type FaultKind,
+  GROUP_FAULTS,
+  PROCESS_FAULTS,
+} from './plan.ts'
+import { WAYS, type Way } from './topologies/topology.ts'
 
 export interface OracleOptions {
   readonly runs: number
   /** Of the first run; the next ones count up. */
   readonly seed: number
   readonly destination: DestinationName
+  /** Undefined: straight to the destination. */
+  readonly through: Way | undefined
   readonly queue: QueueMode
   readonly faults: readonly FaultKind[]
   readonly resend: boolean
@@ -20,6 +29,14 @@ export interface OracleOptions {
 }
 
 const FAULTS: readonly FaultKind[] = [...PROCESS_FAULTS, ...DESTINATION_FAULTS]
+const KAFKA_ONLY: readonly FaultKind[] = [...GROUP_FAULTS, ...BROKER_FAULTS]
+const ALL_FAULTS: readonly FaultKind[] = [...FAULTS, ...KAFKA_ONLY]
+
+type Parsed = Omit<OracleOptions, 'break' | 'through' | 'faults'> & {
+  readonly break?: Break
+  readonly through?: Way
+  readonly faults?: readonly FaultKind[]
+}
 
 /** Reads the command line; ends the process for `--help` and mistakes. */
 export function parseOptions(args: readonly string[]): OracleOptions {
@@ -32,8 +49,18 @@ export function parseOptions(args: readonly string[]): OracleOptions {
         .choices(DESTINATIONS)
         .default('clickhouse'),
     )
-    .addOption(new Option('--queue <mode>', 'the sending queue').choices(QUEUES).default('file'))
-    .option('--faults <list>', `of ${FAULTS.join(',')}`, parseFaults, FAULTS)
+    .addOption(
+      new Option(
+        '--through <way>',
+        'a collector, a Kafka broker and a group of consumers, instead of one Parsec',
+      ).choices(WAYS),
+    )
+    .addOption(
+      new Option('--queue <mode>', 'the sending queue, of the collector')
+        .choices(QUEUES)
+        .default('file'),
+    )
+    .option('--faults <list>', `of ${ALL_FAULTS.join(',')} (default: all that apply)`, parseFaults)
     .option('--resend', 'senders repeat what was not acknowledged', false)
     .option('--power-loss', 'a kill takes what the queue has not synced', false)
     .addOption(
@@ -44,20 +71,45 @@ export function parseOptions(args: readonly string[]): OracleOptions {
     .option('--parallel <n>', 'runs at the same time', parseCount, 1)
     .option('--keep-failed <dir>', 'where folders of failed runs stay', tmpdir())
     .parse(args, { from: 'user' })
-    .opts<Omit<OracleOptions, 'break'> & { readonly break?: Break }>()
-  const { break: broken, queue, powerLoss } = options
-  if (broken !== undefined && (queue !== 'file' || !powerLoss)) {
-    throw new Error(`--break ${broken} shows with --queue file --power-loss only`)
+    .opts<Parsed>()
+  const { through } = options
+  const faults = options.faults ?? (through === undefined ? FAULTS : ALL_FAULTS)
+  const checked = { ...options, through, faults, break: options.break }
+  const problem = problemOf(checked)
+  if (problem !== undefined) throw new Error(problem)
+  return checked
+}
+
+/** What cannot be asked for together. */
+function problemOf(options: OracleOptions): string | undefined {
+  const { break: broken, queue, powerLoss, through, destination, faults } = options
+  const kafkaOnly = faults.filter(fault => KAFKA_ONLY.includes(fault))
+  if (through === undefined && kafkaOnly.length > 0)
+    return `${kafkaOnly.join(', ')}: only with --through kafka`
+  if (through !== undefined && destination === 'embedded')
+    return '--through kafka: consumers cannot share an embedded store, use another --destination'
+  switch (broken) {
+    case 'ack-before-sync':
+      if (queue === 'file' && powerLoss) return undefined
+      return `--break ${broken} shows with --queue file --power-loss only`
+    case 'commit-before-store':
+      if (through === 'kafka') return undefined
+      return `--break ${broken} shows with --through kafka only`
+    case 'no-dedup':
+      if (destination === 'clickhouse' || destination === 'embedded') return undefined
+      return `--break ${broken} shows with a ClickHouse only`
+    case undefined:
+      return undefined
   }
-  return { ...options, break: broken }
 }
 
 /** The command line that repeats one run. */
 export function repeatCommand(seed: number, options: OracleOptions): string {
-  const { destination, queue, faults, resend, powerLoss, break: broken } = options
+  const { destination, through, queue, faults, resend, powerLoss, break: broken } = options
   const words = [
     `npm run chaos -- --seed ${seed}`,
     `--destination ${destination}`,
+    ...(through === undefined ? [] : [`--through ${through}`]),
     `--queue ${queue}`,
     `--faults ${faults.join(',')}`,
     ...(resend ? ['--resend'] : []),
@@ -75,7 +127,7 @@ function parseCount(text: string): number {
 
 function parseFaults(text: string): FaultKind[] {
   const names = text.split(',').filter(name => name !== '')
-  const unknown = names.filter(name => !(FAULTS as readonly string[]).includes(name))
+  const unknown = names.filter(name => !(ALL_FAULTS as readonly string[]).includes(name))
   if (unknown.length === 0) return names as FaultKind[]
-  throw new InvalidArgumentError(`${unknown.join(', ')}: there are ${FAULTS.join(', ')}.`)
+  throw new InvalidArgumentError(`${unknown.join(', ')}: there are ${ALL_FAULTS.join(', ')}.`)
 }

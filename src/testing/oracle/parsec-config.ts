@@ -7,7 +7,7 @@ export const QUEUES = ['file', 'memory', 'wait', 'none'] as const
 export type QueueMode = (typeof QUEUES)[number]
 
 /** What is broken on purpose, so that the oracle has to find it. */
-export const BREAKS = ['ack-before-sync'] as const
+export const BREAKS = ['ack-before-sync', 'commit-before-store', 'no-dedup'] as const
 export type Break = (typeof BREAKS)[number]
 
 /** The exporter gives up an attempt after this; a slow destination takes longer now and then. */
@@ -28,39 +28,65 @@ export interface QueueSetting {
 /** YAML of the config that is under test in this run. */
 export function parsecConfig(
   { limits }: Pick<RunPlan, 'limits'>,
-  { queue, broken, directory }: QueueSetting,
-  { exporter }: Pick<Destination, 'exporter'>,
+  setting: QueueSetting,
+  destination: Pick<Destination, 'exporter'>,
 ): string {
-  const unsafe = broken === 'ack-before-sync'
-  const listen = { endpoint: '127.0.0.1:0' }
-  const megabytes = 64
+  const { type } = destination.exporter
+  const { extensions, ...queue } = queuePart(limits, setting)
   return stringify({
-    receivers: {
-      otlp: {
-        protocols: {
-          grpc: { ...listen, max_recv_msg_size_mib: megabytes },
-          http: { ...listen, max_request_body_size: megabytes * 1024 ** 2 },
-        },
-      },
-    },
-    exporters: {
-      [exporter.type]: {
-        ...exporter.keys,
-        timeout: `${TIMEOUT_MS}ms`,
-        sending_queue: {
-          ...sendingQueue(limits, queue, directory),
-          ...(unsafe ? { storage: 'file_storage', directory: undefined } : {}),
-        },
-        retry_on_failure: { initial_interval: '50ms', max_interval: '1s' },
-      },
-    },
-    ...(unsafe ? { extensions: { file_storage: { directory, fsync: false } } } : {}),
+    receivers: { otlp: otlpReceiver() },
+    exporters: { [type]: { ...destinationPart(destination, setting.broken), ...queue } },
+    ...(extensions === undefined ? {} : { extensions }),
     service: {
-      ...(unsafe ? { extensions: ['file_storage'] } : {}),
-      telemetry: { metrics: listen },
-      pipelines: { logs: { receivers: ['otlp'], exporters: [exporter.type] } },
+      ...(extensions === undefined ? {} : { extensions: Object.keys(extensions) }),
+      telemetry: { metrics: LISTEN },
+      pipelines: { logs: { receivers: ['otlp'], exporters: [type] } },
     },
   })
+}
+
+/** On a port of its own, for requests of any size that is sent. */
+export const LISTEN = { endpoint: '127.0.0.1:0' }
+
+export function otlpReceiver(): object {
+  const megabytes = 64
+  return {
+    protocols: {
+      grpc: { ...LISTEN, max_recv_msg_size_mib: megabytes },
+      http: { ...LISTEN, max_request_body_size: megabytes * 1024 ** 2 },
+    },
+  }
+}
+
+/** The keys of the exporter that writes to the destination, but for its queue. */
+export function destinationPart(
+  { exporter }: Pick<Destination, 'exporter'>,
+  broken: Break | undefined,
+): object {
+  return {
+    ...exporter.keys,
+    ...(broken === 'no-dedup' ? { dedup_window: 0 } : {}),
+    ...ATTEMPTS,
+  }
+}
+
+/** Every exporter's: it is soon tried again, since runs are short. */
+export const ATTEMPTS = {
+  timeout: `${TIMEOUT_MS}ms`,
+  retry_on_failure: { initial_interval: '50ms', max_interval: '1s' },
+}
+
+/** The `sending_queue`, and the extension it may need. */
+export function queuePart(
+  limits: RunPlan['limits'],
+  { queue, broken, directory }: QueueSetting,
+): { readonly sending_queue: object; readonly extensions?: Readonly<Record<string, object>> } {
+  const own = sendingQueue(limits, queue, directory)
+  if (broken !== 'ack-before-sync') return { sending_queue: own }
+  return {
+    sending_queue: { ...own, storage: 'file_storage', directory: undefined },
+    extensions: { file_storage: { directory, fsync: false } },
+  }
 }
 
 function sendingQueue(limits: RunPlan['limits'], queue: QueueMode, directory: string): object {

@@ -6,18 +6,25 @@ import { fileURLToPath } from 'node:url'
 import type { Endpoints } from './clients.ts'
 
 export interface ParsecOptions {
-  /** The program and its arguments, for Node. */
-  readonly command: readonly string[]
-  /** Its log goes into `parsec.log` here. */
+  /** Of `parsec run`. */
+  readonly args: readonly string[]
+  /** Its log goes into a file of this name here. */
   readonly folder: string
+  readonly name: string
+  /** Does it take OTLP in? Then it is ready once it has said where. */
+  readonly takesOtlp: boolean
+  /** Beside our own environment. */
+  readonly env?: Readonly<Record<string, string>>
   /** When given, a kill is a power cut for the queue's files; the seed chooses what they keep. */
   readonly powerLossSeed: number | undefined
 }
 
 /** What a running Parsec has said of itself. */
-export interface RunningParsec extends Endpoints {
+export interface RunningParsec {
   /** URL of the status server. */
   readonly admin: string
+  /** Undefined where it takes no OTLP in. */
+  readonly endpoints: Endpoints | undefined
 }
 
 const READY_MS_MAX = 30_000
@@ -54,25 +61,26 @@ export class ParsecUnderTest {
     return this.#kills
   }
 
-  /** Ends that nobody asked for. */
+  /** Ends that nobody asked for, and stops that did not end well. */
   get crashes(): readonly string[] {
     return this.#crashes
   }
 
   /** Starts it; see `ready`. */
   spawn(): void {
-    const { command, folder, powerLossSeed } = this.#options
+    const { args, folder, name, env, powerLossSeed } = this.#options
     this.#starts++
     const preloads = powerLossSeed === undefined ? [PRELOAD] : [PRELOAD, PRELOAD_POWER_LOSS]
     const nodeArguments = preloads.flatMap(preload => ['--import', preload])
     const log = openSync(this.logFile, 'a')
-    const child = spawn(process.execPath, [...nodeArguments, ...command], {
+    const child = spawn(process.execPath, [...nodeArguments, PARSEC_MAIN, 'run', ...args], {
       stdio: ['ignore', 'pipe', log, 'ipc'],
       cwd: folder,
       env: {
         ...process.env,
+        ...env,
         ORACLE_CLOCK_OFFSET_MS: String(this.#clockMs),
-        ORACLE_POWER_LOSS_SEED: `${powerLossSeed}/${this.#starts}`,
+        ORACLE_POWER_LOSS_SEED: `${powerLossSeed}/${name}/${this.#starts}`,
       },
     })
     closeSync(log)
@@ -111,20 +119,19 @@ export class ParsecUnderTest {
     if (this.#child?.connected) this.#child.send({ clockOffsetMs: this.#clockMs })
   }
 
-  /** Asks it to stop; resolves with its exit code, null when it had to be killed. */
-  async stop(): Promise<number | null> {
+  /** Asks it to stop, and kills it when that takes too long; see `crashes`. */
+  async stop(): Promise<void> {
     const child = this.#forget()
-    if (child === undefined) return null
+    if (child === undefined) return
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
-    try {
-      return await end(child, 'SIGTERM')
-    } finally {
-      clearTimeout(timer)
-    }
+    const code = await end(child, 'SIGTERM')
+    clearTimeout(timer)
+    if (code !== 0) this.#crashes.push(`${this.#options.name} did not stop cleanly: ${code}`)
   }
 
   get logFile(): string {
-    return join(this.#options.folder, 'parsec.log')
+    const { folder, name } = this.#options
+    return join(folder, `${name}.log`)
   }
 
   /** From now on its end is expected. */
@@ -139,7 +146,8 @@ export class ParsecUnderTest {
     if (this.#child !== child) return
     this.#forget()
     const how = signal ?? `exit code ${code}`
-    this.#crashes.push(`start ${this.#starts} ended with ${how}: ${lastWords(this.logFile)}`)
+    const which = `${this.#options.name} crashed: start ${this.#starts}`
+    this.#crashes.push(`${which} ended with ${how}: ${lastWords(this.logFile)}`)
   }
 
   #awaitBanner(child: ChildProcess): Promise<RunningParsec> {
@@ -157,7 +165,7 @@ export class ParsecUnderTest {
       })
       child.stdout?.on('data', (chunk: Buffer) => {
         text += chunk.toString()
-        const running = readBanner(text)
+        const running = readBanner(text, this.#options.takesOtlp)
         if (running === undefined || this.#child !== child) return
         clearTimeout(timer)
         this.#running ??= running
@@ -168,12 +176,14 @@ export class ParsecUnderTest {
 }
 
 /** Finds the URLs in what `parsec run` prints when it is ready. */
-function readBanner(text: string): RunningParsec | undefined {
+function readBanner(text: string, takesOtlp: boolean): RunningParsec | undefined {
+  const admin = /(http:\S+)\/health /.exec(text)?.[1]
+  if (admin === undefined) return undefined
+  if (!takesOtlp) return { admin, endpoints: undefined }
   const http = /http:\S+\/v1\/logs(?=\s)/.exec(text)?.[0]
   const grpc = /grpc:\/\/(\S+)/.exec(text)?.[1]
-  const admin = /(http:\S+)\/health /.exec(text)?.[1]
-  if (http === undefined || grpc === undefined || admin === undefined) return undefined
-  return { http, grpc, admin }
+  if (http === undefined || grpc === undefined) return undefined
+  return { admin, endpoints: { http, grpc } }
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {

@@ -8,9 +8,14 @@ import { Random } from './random.ts'
 
 export const PROCESS_FAULTS = ['kill', 'stop', 'clock', 'disk-full', 'corrupt'] as const
 export const DESTINATION_FAULTS = ['down', 'slow', 'refuse', 'garbage', 'lost-answer'] as const
+/** Of the consumers, and of the broker before them, when records go through Kafka. */
+export const GROUP_FAULTS = ['kill-consumer', 'stop-consumer', 'restart-consumer', 'join'] as const
+export const BROKER_FAULTS = ['stop-broker', 'kill-broker'] as const
 export type ProcessFaultKind = (typeof PROCESS_FAULTS)[number]
 export type DestinationFaultKind = (typeof DESTINATION_FAULTS)[number]
-export type FaultKind = ProcessFaultKind | DestinationFaultKind
+export type GroupFaultKind = (typeof GROUP_FAULTS)[number]
+export type BrokerFaultKind = (typeof BROKER_FAULTS)[number]
+export type FaultKind = ProcessFaultKind | DestinationFaultKind | GroupFaultKind | BrokerFaultKind
 
 /** Something that happens to Parsec itself, one after the other; times in milliseconds. */
 export type ProcessFault =

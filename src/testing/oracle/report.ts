@@ -6,7 +6,8 @@ const AROUND_CHARS = 60
 
 /** One line for a run; more for one that failed. */
 export function reportRun(result: RunResult, repeat: string): string {
-  const { seed, verdict, broken, skipped, attempted, kills, disturbed, seconds, folder } = result
+  const { seed, verdict, broken, skipped, attempted, kills, restarts } = result
+  const { disturbed, seconds, folder } = result
   const figures = [
     `seed ${seed}`,
     `sent ${attempted}`,
@@ -14,6 +15,7 @@ export function reportRun(result: RunResult, repeat: string): string {
     `arrived ${verdict?.arrived ?? '-'}`,
     `duplicates ${verdict?.duplicates ?? '-'}`,
     `kills ${kills}`,
+    ...(restarts > 0 ? [`broker restarts ${restarts}`] : []),
     `disturbed ${disturbed}`,
     `${seconds.toFixed(1)} s`,
     broken.length === 0 ? 'ok' : 'FAILED',
@@ -42,7 +44,7 @@ export function reportSummary(results: readonly RunResult[]): string {
     `${results.length} runs: ${sum(({ attempted }) => attempted)} records sent, ${sum(({ verdict }) => verdict?.acked ?? 0)} acknowledged, ${sum(({ verdict }) => verdict?.arrived ?? 0)} arrived`,
     `  ${sum(({ verdict }) => verdict?.lost.length ?? 0)} acknowledged records missing, ${sum(({ verdict }) => verdict?.excused ?? 0)} of them counted as damaged`,
     `  ${sum(({ verdict }) => verdict?.duplicates ?? 0)} duplicates, ${sum(({ verdict }) => verdict?.altered.length ?? 0)} altered, ${sum(({ verdict }) => verdict?.invented.length ?? 0)} invented`,
-    `  ${sum(({ kills }) => kills)} kills, ${sum(({ disturbed }) => disturbed)} requests to the destination disturbed`,
+    `  ${sum(({ kills }) => kills)} kills, ${sum(({ restarts }) => restarts)} broker restarts, ${sum(({ disturbed }) => disturbed)} requests to the destination disturbed`,
     failed.length === 0 ? 'the promise was kept' : `FAILED: seeds ${failed.join(', ')}`,
   ]
   return lines.join('\n')

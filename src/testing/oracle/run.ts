@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startClickHouseDestination } from './destinations/clickhouse.ts'
@@ -7,17 +8,27 @@ import { startOtlpDestination } from './destinations/otlp.ts'
 import { startPostgresDestination } from './destinations/postgres.ts'
 import { runFaults } from './faults.ts'
 import { Issuer } from './issuer.ts'
-import { judge, type Verdict } from './judge.ts'
+import { type Arrival, judge, type Verdict } from './judge.ts'
+import { createKafkaPlan } from './kafka-plan.ts'
 import { checkLedger } from './ledger.ts'
 import { type Break, parsecConfig, type QueueMode } from './parsec-config.ts'
-import { PARSEC_MAIN, ParsecUnderTest } from './parsec-under-test.ts'
 import { createPlan, type FaultKind, type RunPlan } from './plan.ts'
 import { QueueDisk } from './queue-disk.ts'
 import { RecordMint } from './records.ts'
-import { damagedRecords, untilDrained } from './service-stats.ts'
+import { damagedRecords } from './service-stats.ts'
+import type { BrokerUnderTest } from './topologies/broker.ts'
+import { clusterConfig } from './topologies/cluster-config.ts'
+import { DirectTopology } from './topologies/direct.ts'
+import { KafkaTopic } from './topologies/kafka-topic.ts'
+import { ThroughKafka } from './topologies/through-kafka.ts'
+import type { Topology, Way } from './topologies/topology.ts'
 
 export interface RunSettings {
   readonly destination: DestinationName
+  /** Undefined: straight to the destination. */
+  readonly through?: Way | undefined
+  /** Given when the way is through Kafka; all runs of a process may share it. */
+  readonly broker?: BrokerUnderTest | undefined
   readonly queue: QueueMode
   readonly faults: readonly FaultKind[]
   readonly resend: boolean
@@ -37,6 +48,8 @@ export interface RunResult {
   readonly skipped: readonly string[]
   readonly attempted: number
   readonly kills: number
+  /** Of the broker. */
+  readonly restarts: number
   /** Requests of Parsec to the destination that were disturbed. */
   readonly disturbed: number
   readonly seconds: number
@@ -46,7 +59,6 @@ export interface RunResult {
 }
 
 const LIVENESS_MS_MAX = 30_000
-const DRAIN_MS_MAX = 60_000
 
 /** One run from its seed: load and faults, recovery, the end, the verdict. Never rejects. */
 export async function runOnce(seed: number, settings: RunSettings): Promise<RunResult> {
@@ -73,6 +85,7 @@ export async function runOnce(seed: number, settings: RunSettings): Promise<RunR
     skipped: run.skipped,
     attempted: run.attempted,
     kills: run.kills,
+    restarts: run.restarts,
     disturbed: run.disturbed,
     seconds: (performance.now() - startMs) / 1000,
     folder,
@@ -93,8 +106,8 @@ class Run {
   readonly #folder: string
   readonly #disk: QueueDisk
   readonly #mint: RecordMint
-  readonly #parsec: ParsecUnderTest
   readonly #configFile: string
+  #topology: Topology | undefined
   #destination: Destination | undefined
   #damagedRecords = 0
 
@@ -105,13 +118,14 @@ class Run {
     this.#disk = disk
     this.#mint = new RecordMint(plan.seed, plan.load)
     this.#configFile = join(folder, 'parsec.yaml')
-    const command = [PARSEC_MAIN, 'run', '--config', this.#configFile]
-    const powerLossSeed = settings.powerLoss ? plan.seed : undefined
-    this.#parsec = new ParsecUnderTest({ command, folder, powerLossSeed })
   }
 
   get kills(): number {
-    return this.#parsec.kills
+    return this.#topology?.parsecs.reduce((sum, { kills }) => sum + kills, 0) ?? 0
+  }
+
+  get restarts(): number {
+    return this.#topology?.restarts ?? 0
   }
 
   get disturbed(): number {
@@ -119,35 +133,34 @@ class Run {
   }
 
   async play(): Promise<void> {
+    const { through, broker } = this.#settings
+    if (through === 'kafka' && broker === undefined) throw new Error('there is no broker')
     const destination = await this.#startDestination()
     this.#destination = destination
-    const { queue, break: broken } = this.#settings
-    const { directory } = this.#disk
-    const config = parsecConfig(this.#plan, { queue, broken, directory }, destination)
-    await writeFile(this.#configFile, config)
-    await writeFile(join(this.#folder, 'plan.json'), JSON.stringify(this.#plan, undefined, 2))
-    this.#parsec.spawn()
-    await this.#parsec.ready()
+    const topology = await this.#build(destination)
+    this.#topology = topology
+    await topology.start()
+    void this.#note('all are ready')
 
     const issuer = new Issuer({
       seed: this.#plan.seed,
       load: this.#plan.load,
       mint: this.#mint,
-      endpoints: () => this.#parsec.running,
+      endpoints: () => topology.entrance.running?.endpoints,
       resend: this.#settings.resend,
     })
     issuer.start()
-    const targets = {
-      parsec: this.#parsec,
-      disk: this.#disk,
-      proxy: destination.proxy,
-      tell: (line: string) => void this.#note(line),
-      skip: (what: string) => void this.skipped.push(what),
+    try {
+      await runFaults(this.#plan, topology, {
+        proxy: destination.proxy,
+        tell: (line: string) => void this.#note(line),
+        skip: (what: string) => void this.skipped.push(what),
+      })
+    } finally {
+      await issuer.stop()
     }
-    await runFaults(this.#plan, targets)
-    await issuer.stop()
 
-    await this.#settle(issuer)
+    await this.#settle(topology, issuer, destination)
     this.attempted = issuer.issued.size
     const arrivals = await destination.arrivals(this.#configFile)
     this.verdict = judge({
@@ -158,32 +171,71 @@ class Run {
       damagedRecords: this.#damagedRecords,
     })
     this.broken.push(...this.verdict.broken)
+    if (this.verdict.broken.length > 0) this.broken.push(...(await topology.explain(this.verdict)))
   }
 
   async close(): Promise<void> {
-    await this.#parsec.kill()
+    await this.#topology?.close()
     await this.#destination?.close()
   }
 
+  /** Writes what is to be run into the folder. */
+  async #build(destination: Destination): Promise<Topology> {
+    const { queue, break: broken, through, broker, powerLoss, faults } = this.#settings
+    const setting = { queue, broken, directory: this.#disk.directory }
+    const common = {
+      folder: this.#folder,
+      configFile: this.#configFile,
+      powerLossSeed: powerLoss ? this.#plan.seed : undefined,
+      disk: this.#disk,
+    }
+    if (through === undefined || broker === undefined) {
+      await this.#write(parsecConfig(this.#plan, setting, destination), this.#plan)
+      return new DirectTopology({ ...common, faults: this.#plan.processFaults })
+    }
+    const plan = createKafkaPlan(this.#plan.seed, faults)
+    // All runs of a broker have it in common.
+    const name = `oracle-${this.#plan.seed}-${randomBytes(6).toString('hex')}`
+    const { address } = broker
+    const cluster = {
+      brokers: address,
+      topic: name,
+      groupId: name,
+      collectorQueue: setting,
+      consumerQueues: join(this.#folder, 'consumer-queues'),
+    }
+    const config = clusterConfig(this.#plan, plan, cluster, destination)
+    await this.#write(config, { ...this.#plan, kafka: plan })
+    const topic = new KafkaTopic(address, name, name)
+    const collectorFaults = this.#plan.processFaults
+    return new ThroughKafka({ ...common, plan, broker, topic, collectorFaults })
+  }
+
+  async #write(config: string, plan: object): Promise<void> {
+    await writeFile(this.#configFile, config)
+    await writeFile(join(this.#folder, 'plan.json'), JSON.stringify(plan, undefined, 2))
+  }
+
   /** The faults are over: a fresh record must pass, the queue must drain, the stop must be clean. */
-  async #settle(issuer: Issuer): Promise<void> {
+  async #settle(topology: Topology, issuer: Issuer, destination: Destination): Promise<void> {
+    void this.#note('the faults are over')
     if (!(await issuer.issueFresh(LIVENESS_MS_MAX))) {
       this.broken.push(
         `no fresh record was accepted within ${LIVENESS_MS_MAX} ms of the last fault`,
       )
     }
-    const { running } = this.#parsec
-    const stats = running && (await untilDrained(running.admin, DRAIN_MS_MAX))
-    if (stats === undefined) {
-      this.broken.push(`the queue was not empty ${DRAIN_MS_MAX} ms after the last fault`)
+    const arrivals = (): Promise<readonly Arrival[]> => destination.arrivals(this.#configFile)
+    const books = await topology.drain({ issuer, arrivals })
+    void this.#note('nothing is on its way any more')
+    if (books === undefined) {
+      this.broken.push('records were still on their way long after the last fault')
     } else {
-      this.broken.push(...checkLedger(stats))
-      this.#damagedRecords = damagedRecords(stats)
+      this.broken.push(...books.flatMap(checkLedger))
+      this.#damagedRecords = books.reduce((sum, stats) => sum + damagedRecords(stats), 0)
     }
-    const crashes = [...this.#parsec.crashes]
-    const code = await this.#parsec.stop()
-    if (code !== 0) this.broken.push(`Parsec did not stop cleanly: exit code ${code}`)
-    this.broken.push(...crashes.map(crash => `Parsec crashed: ${crash}`))
+    if (topology.entrance.running === undefined) this.broken.push('Parsec does not run at the end')
+    await topology.stop()
+    this.broken.push(...topology.parsecs.flatMap(({ crashes }) => crashes))
   }
 
   /**

@@ -17,3 +17,28 @@ test('without options, one run with every fault', t => {
   t.deepEqual([runs, seed], [1, 1])
   t.true(faults.includes('kill') && faults.includes('down'))
 })
+
+test('a run through Kafka has the faults of its consumers and its broker, too', t => {
+  const options = parseOptions(['--through', 'kafka'])
+  t.true(
+    ['kill', 'down', 'stop-consumer', 'kill-broker'].every(kind =>
+      options.faults.includes(kind as never),
+    ),
+  )
+  const words = repeatCommand(1, options).split(' ')
+  t.deepEqual(parseOptions(words.slice(4)), options)
+})
+
+const REFUSED = {
+  '--faults join': /join: only with --through kafka/,
+  '--through kafka --destination embedded': /cannot share an embedded store/,
+  '--break ack-before-sync': /--power-loss only/,
+  '--break commit-before-store': /--through kafka only/,
+  '--break no-dedup --destination otlp': /with a ClickHouse only/,
+}
+
+for (const [line, message] of Object.entries(REFUSED)) {
+  test(`${line} is refused with what it needs`, t => {
+    t.throws(() => parseOptions(line.split(' ')), { message })
+  })
+}

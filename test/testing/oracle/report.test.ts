@@ -22,6 +22,7 @@ const RESULT: RunResult = {
   skipped: [],
   attempted: 12,
   kills: 3,
+  restarts: 0,
   disturbed: 4,
   seconds: 5.25,
   folder: '/tmp/seed-7',

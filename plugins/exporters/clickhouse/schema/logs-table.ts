@@ -1,5 +1,6 @@
 import { isReplicated, onCluster, qualifiedTable, type SchemaOptions } from './schema-options.ts'
 import { isAtLeast } from './server-version.ts'
+import { tenantColumn, tenantOrder } from './tenant-column.ts'
 
 /** A week: consumers that were down for longer than a day still find their tokens. */
 const REPLICATED_WINDOW_SECONDS = 604_800
@@ -47,11 +48,11 @@ export function createLogsTable(options: SchemaOptions): string {
   const { engine, engineParams, ttlSeconds } = options
   const ttl = ttlSeconds === 0 ? '' : `\nTTL ${ttlExpression(ttlSeconds)}`
   const settings = Object.entries(tableSettings(options)).map(([name, value]) => `${name}=${value}`)
-  return `CREATE TABLE IF NOT EXISTS ${qualifiedTable(options)}${onCluster(options)} (${COLUMNS}
+  return `CREATE TABLE IF NOT EXISTS ${qualifiedTable(options)}${onCluster(options)} (${COLUMNS}${tenantColumn(options)}
 )
 ENGINE = ${engine}(${engineParams})
 PARTITION BY toDate(Timestamp)
-ORDER BY (toStartOfFiveMinutes(Timestamp), ServiceName, Timestamp)${ttl}
+ORDER BY (${tenantOrder(options)}toStartOfFiveMinutes(Timestamp), ServiceName, Timestamp)${ttl}
 SETTINGS ${settings.join(', ')}`
 }
 

@@ -30,6 +30,7 @@ export const checksumOf = migrationChecksum<SchemaOptions>({
   indexProfile: 'full_text',
   dedupWindow: 10_000,
   isEmbedded: false,
+  tenantAttribute: '',
   version: { major: 26, minor: 2 },
 })
 

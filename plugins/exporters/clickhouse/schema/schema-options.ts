@@ -15,6 +15,8 @@ export interface SchemaOptions {
   readonly dedupWindow: number
   /** Is the data ours to keep through a power cut? A server's administrator decides that himself. */
   readonly isEmbedded: boolean
+  /** Resource attribute whose value a new table is ordered by first; empty = none. */
+  readonly tenantAttribute: string
   readonly version: ServerVersion
 }
 
@@ -34,6 +36,7 @@ export function schemaOptions(
     indexProfile: config.index_profile,
     dedupWindow: config.dedup_window,
     isEmbedded: endpoint.kind === 'chdb',
+    tenantAttribute: config.tenant_attribute,
     version,
   }
 }

@@ -64,6 +64,28 @@ test('a tenant over its limit is told when to come again; its neighbour does not
   )
 })
 
+test('a key of a sender may have a limit of its own, in records or in bytes', async t => {
+  const { sink, processor } = setUp(`
+keys: [auth.subject]
+records_per_second: 10
+burst: 1s
+limits:
+  checkout: { records_per_second: 50 }
+  batch-import: { bytes_per_second: 1MiB }
+`)
+  const send = (subject: string, count: number): Promise<void> => {
+    const identity = { subject, tenant: 'shop', scopes: new Set<string>() }
+    return processor.consume(sampleLogs(Array(count).fill('x'), { identity }), signal)
+  }
+  const refused = (key: string) => ({ message: `over the rate limit of auth.subject "${key}"` })
+  await send('other', 10)
+  await t.throwsAsync(send('other', 1), refused('other'))
+  await send('checkout', 50)
+  await t.throwsAsync(send('checkout', 1), refused('checkout'))
+  for (let i = 0; i < 3; i++) await send('batch-import', 1000)
+  t.is(sink.count, 3060)
+})
+
 test('refusals are logged once in a while', async t => {
   const { context, processor, send } = setUp('{ records_per_second: 1, burst: 1s }')
   await send('a', 1)

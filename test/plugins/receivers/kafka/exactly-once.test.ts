@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import type { Message } from 'kafkajs'
 import { sampleLogs } from '#core/testing'
 import { type ChdbFront, startChdbFront } from '../../../../src/testing/chdb-front.ts'
 import { kafkaTest, type SharedBroker, uniqueName } from '../../../helpers/kafka-broker.ts'
 import { type PipelineChild, startPipelineChild } from '../../../helpers/kafka-child.ts'
-import { committedOffset, sendMessages } from '../../../helpers/kafka-topic.ts'
+import {
+  committedOffset,
+  sendInTransaction,
+  sendMessages,
+  topicSize,
+} from '../../../helpers/kafka-topic.ts'
 
 /*
  * Kafka -> Parsec, killed -> the real ClickHouse engine: every record once. The engine lives in this
@@ -54,12 +60,23 @@ async function stored(at: ChdbFront, topic: string): Promise<{ rows: number; dif
   return { rows, different }
 }
 
-async function send(broker: SharedBroker, topic: string, from: number, to: number): Promise<void> {
-  const messages = Array.from({ length: (to - from) / 10 }, (_, i) => ({
+function messagesOf(from: number, to: number): Message[] {
+  return Array.from({ length: (to - from) / 10 }, (_, i) => ({
     value: sampleLogs(Array.from({ length: 10 }, (_, j) => `record ${from + i * 10 + j}`)).bytes,
     partition: i % 2,
   }))
-  await sendMessages(broker, topic, messages)
+}
+
+/** Whole, and half of it before that in a transaction that is aborted. */
+async function sendWithAborted(
+  broker: SharedBroker,
+  topic: string,
+  from: number,
+  to: number,
+): Promise<void> {
+  const middle = (from + to) / 2
+  await sendInTransaction(broker, topic, messagesOf(from, middle), 'abort')
+  await sendInTransaction(broker, topic, messagesOf(from, to), 'commit')
 }
 
 const KILLS = 2
@@ -68,45 +85,50 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(50)
 }
 
-kafkaTest('a crash between insert and commit stores nothing twice', async (t, broker) => {
-  t.teardown(() => {
-    front.before = undefined
-  })
-  const topic = await broker.createTopic({ partitions: 2 })
-  const group = uniqueName('group')
-  let sent = 400
-  await send(broker, topic, 0, sent)
-  let child: PipelineChild | undefined
-  let kills = 0
-  const yaml = consumerYaml(broker, topic, group)
-  // The insert is done when the consumer dies: it never hears of it, and never commits.
-  front.before = async sql => {
-    if (!/^\s*insert/i.test(sql) || !sql.includes(tableOf(topic)) || kills >= KILLS)
+kafkaTest(
+  'a crash between insert and commit stores nothing twice, nor what was aborted',
+  async (t, broker) => {
+    t.teardown(() => {
+      front.before = undefined
+    })
+    const topic = await broker.createTopic({ partitions: 2 })
+    const group = uniqueName('group')
+    let sent = 400
+    await sendWithAborted(broker, topic, 0, sent)
+    let child: PipelineChild | undefined
+    let kills = 0
+    const yaml = consumerYaml(broker, topic, group)
+    // The insert is done when the consumer dies: it never hears of it, and never commits.
+    front.before = async sql => {
+      if (!/^\s*insert/i.test(sql) || !sql.includes(tableOf(topic)) || kills >= KILLS)
+        return undefined
+      kills++
+      const victim = child
+      setTimeout(() => void victim?.kill(), 60)
       return undefined
-    kills++
-    const victim = child
-    setTimeout(() => void victim?.kill(), 60)
-    return undefined
-  }
-  while (kills < KILLS) {
-    const before = kills
+    }
+    while (kills < KILLS) {
+      const before = kills
+      child = await startPipelineChild(t, yaml)
+      await until(async () => kills > before)
+      await sleep(200)
+      await child.kill()
+      await sendWithAborted(broker, topic, sent, sent + 100)
+      sent += 100
+    }
     child = await startPipelineChild(t, yaml)
-    await until(async () => kills > before)
-    await sleep(200)
-    await child.kill()
-    await send(broker, topic, sent, sent + 100)
-    sent += 100
-  }
-  child = await startPipelineChild(t, yaml)
-  await until(async () => (await stored(front, topic)).different >= sent)
-  await until(async () => {
-    const commits = await Promise.all(
-      [0, 1].map(partition => committedOffset(broker.admin, group, topic, partition)),
-    )
-    return commits.reduce((sum, { offset }) => sum + offset, 0) === sent / 10
-  })
-  t.deepEqual(await stored(front, topic), { rows: sent, different: sent })
-})
+    await until(async () => (await stored(front, topic)).different >= sent)
+    await until(async () => {
+      const commits = await Promise.all(
+        [0, 1].map(partition => committedOffset(broker.admin, group, topic, partition)),
+      )
+      // The ends of transactions have offsets, too.
+      const committed = commits.reduce((sum, { offset }) => sum + offset, 0)
+      return committed === (await topicSize(broker.admin, topic))
+    })
+    t.deepEqual(await stored(front, topic), { rows: sent, different: sent })
+  },
+)
 
 kafkaTest('two consumers that are killed in turn store every record once', async (t, broker) => {
   const topic = await broker.createTopic({ partitions: 2 })
@@ -114,7 +136,7 @@ kafkaTest('two consumers that are killed in turn store every record once', async
   const yaml = consumerYaml(broker, topic, group)
   const members = [await startPipelineChild(t, yaml), await startPipelineChild(t, yaml)]
   for (let round = 0; round < 2; round++) {
-    await send(broker, topic, round * 200, round * 200 + 200)
+    await sendMessages(broker, topic, messagesOf(round * 200, round * 200 + 200))
     await sleep(100 + ((round * 137) % 400))
     await members[round % 2]!.kill()
     members[round % 2] = await startPipelineChild(t, yaml)

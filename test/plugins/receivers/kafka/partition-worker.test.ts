@@ -1,11 +1,13 @@
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import type { PluginContext } from '#core'
 import type { Assignment, KafkaConsumer, KafkaMessage } from '#core/kafka'
 import { createTestContext } from '#core/testing'
 import type { Dispatcher } from '../../../../plugins/receivers/kafka/dispatcher.ts'
 import { PartitionMeter } from '../../../../plugins/receivers/kafka/partition-meter.ts'
 import { PartitionWorker } from '../../../../plugins/receivers/kafka/partition-worker.ts'
 import { kafkaMessage } from '../../../helpers/kafka-message.ts'
+import { until } from '../../../helpers/until.ts'
 
 /*
  * The protocol of intents against a model of a partition, its commits and a store that knows tokens:
@@ -17,13 +19,18 @@ const partition = { topic: 'logs', partition: 0 }
 const pauses = { initial_interval: 0, max_interval: 0, multiplier: 1, randomization_factor: 0 }
 
 class Model {
-  readonly log: KafkaMessage[]
+  /** Undefined: the end of a transaction, or of one that was aborted. */
+  readonly log: readonly (KafkaMessage | undefined)[]
   committed = { offset: 0, metadata: '' }
   readonly stored = new Map<string, number[]>()
   readonly doubtful: string[] = []
 
-  constructor(count: number) {
-    this.log = Array.from({ length: count }, (_, offset) => kafkaMessage(offset, 'x'))
+  constructor(isMessage: readonly boolean[]) {
+    this.log = isMessage.map((is, offset) => (is ? kafkaMessage(offset, 'x') : undefined))
+  }
+
+  get offsets(): number[] {
+    return this.log.flatMap(message => message?.offset ?? [])
   }
 
   /** What a store with deduplication does: a token that it knows is not stored again. */
@@ -66,10 +73,14 @@ async function live(
   let isPaused = true
   const feed = (): void => {
     if (isPaused || end.signal.aborted) return
-    const messages = model.log.slice(position, position + fetch)
-    if (messages.length === 0) return
-    position += messages.length
-    worker?.fetched({ ...partition, messages, highWatermark: model.log.length })
+    const from = position
+    const behind = Math.min(from + fetch, model.log.length)
+    if (from >= behind) return
+    position = behind
+    const messages = model.log.slice(from, behind).filter(message => message !== undefined)
+    const common = { ...partition, end: behind, highWatermark: model.log.length }
+    if (messages.length > 0) worker?.fetched({ ...common, messages })
+    else worker?.skipped({ ...common, from })
     setImmediate(feed)
   }
   const consumer = {
@@ -117,12 +128,14 @@ async function live(
   })
   const bounds = { low: 0, high: model.log.length, isInitial: false }
   const running = worker.run({ ...partition, ...model.committed, ...bounds })
-  const isDone = (): boolean =>
-    model.committed.offset === model.log.length && model.committed.metadata === ''
+  const last = model.offsets.at(-1) ?? -1
+  const isDone = (): boolean => model.committed.offset > last && model.committed.metadata === ''
   while (!end.signal.aborted && !isDone()) await new Promise(resolve => setImmediate(resolve))
   end.abort()
   await running
 }
+
+const log = fc.array(fc.boolean(), { minLength: 1, maxLength: 40 })
 
 const life = fc.record({
   steps: fc.integer({ min: 1, max: 12 }),
@@ -133,14 +146,14 @@ const life = fc.record({
 
 test('wherever consumers die, every message is stored once, in batches of one name', async t => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 40 }), fc.array(life), async (count, lives) => {
-      const model = new Model(count)
+    fc.asyncProperty(log, fc.array(life), async (isMessage, lives) => {
+      const model = new Model(isMessage)
       for (const one of lives) await live(model, one)
       await live(model, { steps: 1e9, lastStepWorks: true, fetch: 5, batchBytes: 300 })
       t.deepEqual(model.doubtful, [])
       t.deepEqual(
         [...model.stored.values()].flat().sort((a, b) => a - b),
-        model.log.map(({ offset }) => offset),
+        model.offsets,
       )
     }),
     { numRuns: 200 },
@@ -148,6 +161,8 @@ test('wherever consumers die, every message is stored once, in batches of one na
 })
 
 interface Idle {
+  readonly context: PluginContext
+  readonly commits: number[]
   readonly worker: PartitionWorker
   readonly lost: string[]
   /** What the consumer was told: are more messages wanted? */
@@ -160,13 +175,14 @@ function working(
   dispatch: (messages: readonly KafkaMessage[]) => Promise<void>,
   { batchBytesMax = 1e6, bytesMax = 1e6 }: { batchBytesMax?: number; bytesMax?: number } = {},
 ): Idle {
+  const commits: number[] = []
   const lost: string[] = []
   const wanted: boolean[] = []
   const end = new AbortController()
   t.teardown(() => end.abort())
   const context = createTestContext('receiver', 'kafka')
   const consumer = {
-    commit: () => Promise.resolve(),
+    commit: async (_: Assignment, __: unknown, offset: number) => commits.push(offset),
     seek: () => undefined,
     pause: () => wanted.push(false),
     resume: () => wanted.push(true),
@@ -189,12 +205,12 @@ function working(
     onLost: reason => lost.push(reason),
   })
   void worker.run({ ...partition, offset: 5, metadata: '', low: 0, high: 9, isInitial: false })
-  return { worker, lost, wanted }
+  return { context, commits, worker, lost, wanted }
 }
 
 function fetch(worker: PartitionWorker, ...offsets: readonly number[]): void {
   const messages = offsets.map(offset => kafkaMessage(offset, 'x'))
-  worker.fetched({ ...partition, messages, highWatermark: 9 })
+  worker.fetched({ ...partition, messages, end: offsets.at(-1)! + 1, highWatermark: 9 })
 }
 
 test('a message that comes again is a reason to read everything anew', t => {
@@ -232,4 +248,27 @@ test('a batch under way counts as held, also the second in a row', async t => {
   fetch(worker, 9, 10)
   t.deepEqual(wanted, [true, false, true, false])
   release()
+})
+
+async function lagOf({ metrics }: PluginContext): Promise<number | undefined> {
+  const { values } = await metrics.kafka.offsetLag.get()
+  return values[0]?.value
+}
+
+test('what holds no messages leaves no lag, and is committed with what came before it', async t => {
+  const { context, worker, commits } = working(t, async () => undefined, { batchBytesMax: 1 })
+  worker.skipped({ ...partition, from: 5, end: 6, highWatermark: 6 })
+  t.is(await lagOf(context), 0)
+  worker.fetched({ ...partition, messages: [kafkaMessage(6, 'x')], end: 8, highWatermark: 8 })
+  await until(() => commits.length === 2)
+  t.deepEqual(commits, [6, 8])
+  worker.skipped({ ...partition, from: 8, end: 20, highWatermark: 20 })
+  t.is(await lagOf(context), 0)
+})
+
+test('what is said of other offsets than the next ones does not count', async t => {
+  const { context, worker } = working(t, async () => undefined)
+  worker.skipped({ ...partition, from: 0, end: 4, highWatermark: 9 })
+  worker.skipped({ ...partition, from: 6, end: 9, highWatermark: 9 })
+  t.is(await lagOf(context), 4)
 })

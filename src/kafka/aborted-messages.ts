@@ -1,0 +1,43 @@
+/** A message as kafkajs has it in a fetch, control records included. */
+export interface FetchedMessage {
+  readonly offset: string
+  readonly key: Buffer | null
+  readonly isControlRecord: boolean
+  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean }
+}
+
+/** From here on the messages of a producer's transaction are void, up to its end. */
+export interface AbortedTransaction {
+  readonly producerId: string
+  readonly firstOffset: string
+}
+
+/** Key of a control record: version, then type; 0 = the transaction was aborted. */
+const TYPE_AT = 2
+const ABORT = 0
+
+/**
+ * The messages of a fetch, in order, but those of aborted transactions. `abortedTransactions` are
+ * those of which there may be messages in it, in any order.
+ */
+export function withoutAborted<M extends FetchedMessage>(fetched: {
+  readonly messages: M[]
+  readonly abortedTransactions?: readonly AbortedTransaction[] | null
+}): M[] {
+  const { messages, abortedTransactions } = fetched
+  if (!abortedTransactions?.length) return messages
+  const begins = abortedTransactions
+    .map(({ producerId, firstOffset }) => ({ producerId, offset: Number(firstOffset) }))
+    .sort((a, b) => a.offset - b.offset)
+  const aborted = new Set<string>()
+  let next = 0
+  return messages.filter(({ offset, key, isControlRecord, batchContext }) => {
+    const { producerId, inTransaction } = batchContext
+    for (; next < begins.length && begins[next]!.offset <= Number(offset); next++) {
+      aborted.add(begins[next]!.producerId)
+    }
+    if (!isControlRecord) return !inTransaction || !aborted.has(producerId)
+    if (key?.readInt16BE(TYPE_AT) === ABORT) aborted.delete(producerId)
+    return true
+  })
+}
