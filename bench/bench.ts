@@ -1,20 +1,27 @@
 import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
+import { runningServices, stopServices } from '../test/services/services.ts'
 import { measureBacklog } from './backlog.ts'
 import { decodeCases } from './decode.ts'
 import { measurePath, type Row } from './end-to-end.ts'
 import { ingestCases } from './ingest.ts'
+
+import { KAFKA_CASE, measureKafka } from './kafka.ts'
+
 import { kafkaCases } from './kafka-range.ts'
+
 import { missingTool } from './measure.ts'
 import { PATHS } from './paths.ts'
 import { measurePostgres, POSTGRES_CASE } from './postgres.ts'
 import { measureQueues } from './queue.ts'
+import { measureTenants } from './tenants.ts'
 
 /*
  * npm run bench                          every case
  * npm run bench -- decode                cases whose name holds "decode"
  * npm run bench -- --collector PATH      the same end-to-end paths with a Collector binary, too
  * npm run bench -- --backlog 10 backlog  a queue of 10 GB, not of 2
+ * npm run bench -- --lag 10 kafka       catching up on 10 million records, not on 1
  * npm run bench -- --smoke               each in-process case once: do they still run?
  */
 const { values, positionals } = parseArgs({
@@ -23,6 +30,7 @@ const { values, positionals } = parseArgs({
     collector: { type: 'string' },
     seconds: { type: 'string', default: '8' },
     backlog: { type: 'string', default: '2' },
+    lag: { type: 'string', default: '1' },
     smoke: { type: 'boolean', default: false },
   },
 })
@@ -32,11 +40,17 @@ const inProcessCases = [...decodeCases, ...ingestCases, ...kafkaCases]
 
 if (values.smoke) smoke()
 else {
+  const hasServices = Object.keys(runningServices()).length > 0
   await inProcess()
   if (POSTGRES_CASE.includes(filter)) await measurePostgres()
+  if (KAFKA_CASE.includes(filter)) {
+    await measureKafka(Number(values.seconds), Number(values.lag) * 1e6)
+  }
   await queues()
   await backlog()
+  await tenants()
   await endToEnd()
+  if (!hasServices) await stopServices()
 }
 
 function smoke(): void {
@@ -98,6 +112,29 @@ async function backlog(): Promise<void> {
   console.log(
     `  first batch after ${openMs.toFixed(0)} ms (promised: 2000 ms for 10 GB), ${rssMebibytes.toFixed(0)} MiB of memory (promised: 300 MB)`,
   )
+}
+
+/** What a tenant notices of a neighbour that sends far more than it may. */
+async function tenants(): Promise<void> {
+  if (!'tenants'.includes(filter)) return
+  const missing = missingTool()
+  if (missing !== undefined) {
+    console.log(`\ntenants SKIPPED: ${missing} is not installed`)
+    return
+  }
+  console.log(
+    '\ntenants: a limit of 1,000 records/s each; one sends half of it, 50 requests a second',
+  )
+  for (const row of await measureTenants(Number(values.seconds))) {
+    const cells = [
+      row.name.padEnd(28),
+      `${row.accepted} of ${row.sent} accepted`.padStart(20),
+      `p50 ${row.p50Ms.toFixed(1)} ms`.padStart(12),
+      `p99 ${row.p99Ms.toFixed(1)} ms`.padStart(14),
+      `flood ${Math.round(row.floodPerSecond)} rec/s, ${(row.floodRefused * 100).toFixed(1)} % refused`,
+    ]
+    console.log(`  ${cells.join(' ')}`)
+  }
 }
 
 async function endToEnd(): Promise<void> {

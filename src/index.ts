@@ -52,6 +52,7 @@ export {
 } from './export/migrations.ts'
 export { Share } from './export/share.ts'
 export { type MemoryLimiterConfig, memoryLimiterConfig } from './memory/config.ts'
+export { memoryLimitOfWorker } from './memory/limits.ts'
 export { MemoryLimiter } from './memory/memory-limiter.ts'
 export {
   type Attributes,
@@ -109,6 +110,7 @@ export {
 } from './plugin/pipeline-error.ts'
 export { Readiness, SchemaError } from './plugin/readiness.ts'
 export { Backlog, retryAfterMs } from './plugin/retry-after.ts'
+export type { WorkerPlace } from './plugin/worker-place.ts'
 export { RepeatedLog } from './telemetry/repeated-log.ts'
 export { traced, tracer } from './telemetry/tracing.ts'
 export { version } from './telemetry/version.ts'

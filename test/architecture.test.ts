@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   export: ['batch', 'otlp', 'plugin', 'config', 'queue', 'dead-letter', 'telemetry'],
   pipeline: ['batch', 'otlp', 'plugin', 'config', 'export', 'queue', 'dead-letter', 'telemetry'],
   service: ['plugin', 'config', 'pipeline', 'net', 'dead-letter', 'telemetry'],
+  workers: ['plugin', 'config', 'pipeline', 'service', 'telemetry'],
   cli: [
     'plugin',
     'config',
@@ -39,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'dead-letter',
     'queue',
     'telemetry',
+    'workers',
   ],
   testing: [
     'wire',
@@ -157,7 +159,7 @@ test('file names are kebab-case and source is ASCII', t => {
 
 /** Files without behaviour of their own: types, doors, tables of names, config schemas. */
 const NEEDS_NO_TEST =
-  /(^|\/)(index|config|main|metrics|queue-storage|service-config|sender-identity|component|context|consumer|define-plugin|otlp-sender|extension-context|running-pipelines)\.ts$/
+  /(^|\/)(index|config|main|metrics|queue-storage|service-config|sender-identity|component|context|consumer|define-plugin|otlp-sender|extension-context|running-pipelines|messages|worker-place)\.ts$/
 
 test('every source file has its test at the same path under test/', t => {
   const tests = new Set(filesIn('test'))

@@ -4,6 +4,9 @@ import { parseDurationMs } from '../config/fields.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { ServiceConfig } from '../config/service-config.ts'
 import { runService } from '../service/run-service.ts'
+import { PrimaryConfigs } from '../workers/primary-configs.ts'
+import { isWorker, runWorker } from '../workers/run-worker.ts'
+import { workerPipelines } from '../workers/worker-pool.ts'
 import {
   addConfigOptions,
   type ConfigOptions,
@@ -52,28 +55,42 @@ export function runCommand(context: CliContext): Command {
     .option('--watch', 'go over to the config by itself when one of its files changes')
     .addHelpText('after', HELP)
     .action(async ({ config: given, set, role, watch, shutdownTimeout }: Options) => {
+      if (isWorker()) return endWith(await runWorker(context.plugins))
       const sources = given ?? [SHIPPED_CONFIG]
-      const load = (): Promise<LoadedConfig> =>
-        loadFromOptions({ config: sources, ...(set ? { set } : {}) }, context)
-      const loaded = await load()
-      const config = usableConfig(loaded, context)
+      const options = { config: sources, ...(set ? { set } : {}) }
+      const first = await loadFromOptions(options, context)
+      const { workers } = usableConfig(first, context)
+      const primary = workers.count > 1 ? new PrimaryConfigs() : undefined
+      const own = (loaded: LoadedConfig): LoadedConfig => primary?.take(loaded) ?? loaded
+      const loaded = own(first)
       if (watch && loaded.files.length === 0) {
         throw new UsageError('--watch needs a config that is read from a file')
       }
       const stoppedWell = await runService({
-        config,
-        load,
+        config: loaded.config!,
+        load: async () => own(await loadFromOptions(options, context)),
         watch: watch ? loaded.files : undefined,
         role,
         shutdownTimeoutMs: shutdownTimeout,
-        queryCommand: queryCommand(config, sources),
+        queryCommand: queryCommand(loaded.config!, sources),
+        ...(primary && {
+          createPipelines: workerPipelines({
+            shutdownTimeoutMs: shutdownTimeout,
+            treeOf: config => primary.treeOf(config),
+          }),
+        }),
         source: process,
         exit: code => process.exit(code),
         stdout: context.stdout,
       })
-      exitSoon(stoppedWell ? EXIT.ok : EXIT.failure)
-      if (!stoppedWell) throw new CommandExit(EXIT.failure)
+      endWith(stoppedWell)
     })
+}
+
+/** Throws for the exit code of a process that did not end well. */
+function endWith(stoppedWell: boolean): void {
+  exitSoon(stoppedWell ? EXIT.ok : EXIT.failure)
+  if (!stoppedWell) throw new CommandExit(EXIT.failure)
 }
 
 function parseTimeout(text: string): number {

@@ -119,6 +119,7 @@ function takesText(node: ConfigNode, view: SchemaView): boolean {
   if (isNull(node)) return view.isFreeText
   if (node.kind === 'map') return !view.accepts('object')
   if (node.kind === 'list') return !view.accepts('array')
+  if (typeof node.value === 'number') return !view.accepts('number') && !view.accepts('integer')
   return typeof node.value === 'string' || !view.accepts(typeof node.value)
 }
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { Problems } from './problem.ts'
 import type { ResolvedComponents } from './resolve.ts'
 import type { ServiceSection } from './service-section.ts'
@@ -7,6 +7,8 @@ import { type MapNode, nearestPlace, nodeAt } from './tree.ts'
 
 /** What `storage` may be beside the id of an extension. */
 const FILE = 'file'
+/** See `storageOf` of the export chain. */
+const RESERVED = /^worker-\d+$/
 
 /**
  * Checks that `sending_queue::storage` of every exporter leads somewhere, and no two queues into the
@@ -29,6 +31,10 @@ export function checkStorage(
       if (message) problems.error(placeOf('storage'), [...path, 'storage'], message, suggestion)
     }
     if (directory === undefined) continue
+    if (RESERVED.test(basename(resolve(directory)))) {
+      const message = `"${directory}" has a name that worker processes give to their queues: choose another one`
+      problems.error(placeOf('directory'), [...path, 'directory'], message)
+    }
     const other = owners.get(resolve(directory))
     owners.set(resolve(directory), id)
     if (other === undefined) continue

@@ -3,6 +3,7 @@ import { deadLetterSchema } from './dead-letter-section.ts'
 import { KINDS, sectionOf } from './resolve.ts'
 import { inputSchema, type JsonSchema } from './schema-view.ts'
 import { telemetrySchema } from './telemetry-section.ts'
+import { workersSchema } from './workers-section.ts'
 
 type Json = Record<string, unknown>
 
@@ -65,6 +66,7 @@ function service(): Json {
       telemetry: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/telemetry' }] },
       dead_letter: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/dead_letter' }] },
       roles: { type: 'object', additionalProperties: NAMES },
+      workers: adapt(inputSchema(workersSchema).properties?.['workers'], 'workers'),
     },
     required: ['pipelines'],
     additionalProperties: false,

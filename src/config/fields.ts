@@ -40,18 +40,28 @@ export type SizeField = z.ZodPipe<
   z.ZodTransform<number, string | number>
 >
 
+const durationText = z.union([z.string(), z.literal(0)])
+
+function toMs(text: string | 0, context: z.RefinementCtx): number {
+  const ms = parseDurationMs(String(text))
+  if (ms !== undefined) return ms
+  context.addIssue(`"${text}" is not a duration: write it as 200ms, 5s or 1m30s`)
+  return z.NEVER
+}
+
 /** A duration in the config, milliseconds in the code. `fallback` is written as users write it. */
 export function duration(description: string, fallback: string): DurationField {
-  return z
-    .union([z.string(), z.literal(0)])
+  return durationText
     .default(fallback)
-    .transform((text, context) => {
-      const ms = parseDurationMs(String(text))
-      if (ms !== undefined) return ms
-      context.addIssue(`"${text}" is not a duration: write it as 200ms, 5s or 1m30s`)
-      return z.NEVER
-    })
+    .transform(toMs)
     .meta({ description, format: 'duration', default: fallback })
+}
+
+/** The same where it makes a difference whether one was given. */
+export function optionalDuration(
+  description: string,
+): z.ZodOptional<z.ZodPipe<typeof durationText, z.ZodTransform<number, string | 0>>> {
+  return durationText.transform(toMs).optional().meta({ description, format: 'duration' })
 }
 
 const SIZE_UNITS: Readonly<Record<string, number>> = {

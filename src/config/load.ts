@@ -3,6 +3,7 @@ import type { Plugin } from '../plugin/define-plugin.ts'
 import { checkAuth } from './check-auth.ts'
 import { checkGraph } from './check-graph.ts'
 import { checkStorage } from './check-storage.ts'
+import { checkWorkers } from './check-workers.ts'
 import { expandTree } from './expand.ts'
 import { mergeNodes, nestKeys } from './merge.ts'
 import { parseYaml } from './parse.ts'
@@ -48,16 +49,26 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const files = [...paths]
   // A broken text would only make more, misleading mistakes further on.
   if (problems.hasErrors) return { problems: problems.finish(), effective, files }
+  return { ...checkConfig(effective, options.plugins, problems), files }
+}
+
+/** Checks a config that has been read already, such as by another process. */
+export function checkConfig(
+  effective: MapNode,
+  plugins: readonly Plugin[],
+  problems: Problems = new Problems(),
+): Omit<LoadedConfig, 'files'> {
   checkSections(effective, problems)
-  const components = resolveComponents(effective, options.plugins, problems)
+  const components = resolveComponents(effective, plugins, problems)
   const service = readService(effective, problems)
   checkGraph(components, service, problems)
   checkAuth(effective, components, service, problems)
   checkStorage(effective, components, service, problems)
   const { telemetry } = service
-  if (problems.hasErrors || !telemetry) return { problems: problems.finish(), effective, files }
-  const config = configOf(components, { ...service, telemetry })
-  return { config, problems: problems.finish(), effective, files }
+  if (problems.hasErrors || !telemetry) return { problems: problems.finish(), effective }
+  const workers = checkWorkers(effective, components, service, problems)
+  const config = configOf(components, { ...service, telemetry, workers })
+  return { config, problems: problems.finish(), effective }
 }
 
 async function readTree(
@@ -102,7 +113,7 @@ function checkSections(tree: MapNode, problems: Problems): void {
 
 function configOf(
   components: ResolvedComponents,
-  service: ServiceSection & Pick<ServiceConfig, 'telemetry'>,
+  service: Omit<ServiceSection, 'workers'> & Pick<ServiceConfig, 'telemetry' | 'workers'>,
 ): ServiceConfig {
   const names = (list: readonly { name: string }[]): string[] => list.map(({ name }) => name)
   return {
@@ -120,6 +131,7 @@ function configOf(
     })),
     serviceExtensions: names(service.extensions),
     telemetry: service.telemetry,
+    workers: service.workers,
     ...(service.deadLetter === undefined ? {} : { deadLetter: service.deadLetter }),
     roles: new Map([...service.roles].map(([role, ids]) => [role, names(ids)])),
   }

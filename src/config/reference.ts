@@ -5,6 +5,7 @@ import { deadLetterSchema } from './dead-letter-section.ts'
 import { KINDS, sectionOf } from './resolve.ts'
 import { type JsonSchema, SchemaView } from './schema-view.ts'
 import { telemetrySchema } from './telemetry-section.ts'
+import { workersSchema } from './workers-section.ts'
 
 /*
  * docs/reference/: what the plugins' schemas say, for people and for editors. `npm run reference`
@@ -79,6 +80,7 @@ function servicePage(): string {
     '| `pipelines::logs::exporters` | list of names | required | Exporters and connectors; each gets every record. |',
     '| `pipelines::logs::dead_letter` | name | | The exporter that gets what the exporters above refuse for good; it need not be one of them. |',
     '| `roles` | map | | Name of a role to the pipelines that `--role NAME` runs; without a role all run. |',
+    ...rowsOf(SchemaView.of(workersSchema), '', 0),
     '',
     '## telemetry',
     '',

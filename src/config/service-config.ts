@@ -6,6 +6,7 @@ import type {
   ProcessorPlugin,
   ReceiverPlugin,
 } from '../plugin/define-plugin.ts'
+import type { WorkerPlace } from '../plugin/worker-place.ts'
 
 /** A component of the config whose own keys have been checked: `config` is the plugin's output. */
 export interface ConfiguredComponent<P extends Plugin = Plugin> {
@@ -29,6 +30,13 @@ export interface PipelineConfig {
 export interface DeadLetterConfig {
   readonly directory: string
   readonly sizeBytesMax: number
+}
+
+/** `service::workers`. */
+export interface WorkersConfig {
+  readonly count: number
+  /** Why it is one although more were asked for; a sentence about a component. */
+  readonly oneProcess?: string
 }
 
 /** `service::telemetry`, with the Collector's keys and defaults. */
@@ -62,6 +70,9 @@ export interface ServiceConfig {
   readonly telemetry: TelemetryConfig
   /** Where dead letters of pipelines go that name no exporter for them; absent = nowhere. */
   readonly deadLetter?: DeadLetterConfig
+  readonly workers: WorkersConfig
+  /** Whose config it is when several processes run; see `configForWorker`. Absent: one runs alone. */
+  readonly worker?: WorkerPlace
   /** Role name -> pipeline ids. No `--role` runs every pipeline. */
   readonly roles: ReadonlyMap<string, readonly string[]>
 }

@@ -16,6 +16,7 @@ import {
   type MapNode,
   type Path,
 } from './tree.ts'
+import { workersSchema } from './workers-section.ts'
 
 /** A name in a list, and where it stands. */
 export interface NameAt {
@@ -40,9 +41,11 @@ export interface ServiceSection {
   readonly telemetry: TelemetryConfig | undefined
   readonly deadLetter: DeadLetterConfig | undefined
   readonly roles: ReadonlyMap<string, readonly NameAt[]>
+  /** How many processes are asked for. */
+  readonly workers: number
 }
 
-const KEYS = ['extensions', 'pipelines', 'telemetry', 'dead_letter', 'roles']
+const KEYS = ['extensions', 'pipelines', 'telemetry', 'dead_letter', 'roles', 'workers']
 const PIPELINE_KEYS = ['receivers', 'processors', 'exporters'] as const
 const DEAD_LETTER = 'dead_letter'
 const OTHER_SIGNALS = ['traces', 'metrics', 'profiles']
@@ -79,6 +82,7 @@ class ServiceReader {
       telemetry: checked?.value,
       deadLetter: this.#deadLetter(part(DEAD_LETTER)),
       roles: this.#roles(part('roles')?.node),
+      workers: this.#workers(part('workers'), key),
     }
   }
 
@@ -135,6 +139,15 @@ class ServiceReader {
     if (entry === undefined || isNull(entry.node)) return undefined
     const path = ['service', DEAD_LETTER]
     return checkMapping({ ...entry, path }, deadLetterSchema, this.#problems)?.value
+  }
+
+  #workers(entry: MapEntry | undefined, key: Place): number {
+    const entries = new Map(entry === undefined ? [] : [['workers', entry]])
+    const node = { ...emptyMap(key), entries }
+    return (
+      checkMapping({ node, key, path: ['service'] }, workersSchema, this.#problems)?.value
+        .workers ?? 1
+    )
   }
 
   #name(node: ConfigNode | undefined, path: Path): NameAt | undefined {

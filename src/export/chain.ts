@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../plugin/clock.ts'
 import type { Component, PluginContext } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
 import type { QueueStorage } from '../plugin/queue-storage.ts'
+import type { WorkerPlace } from '../plugin/worker-place.ts'
 import type { QueueStats } from '../queue/queue.ts'
 import { AdaptiveConcurrency, type ConcurrencyStats } from './adaptive-concurrency.ts'
 import { Attempt, type AttemptOptions } from './attempt.ts'
@@ -21,6 +22,8 @@ type Storages = ReadonlyMap<string, QueueStorage>
 export interface ExportChainOptions {
   /** By the id of their extension: what queues may name as their `storage`. */
   readonly storages?: Storages | undefined
+  /** Whose queue on disk it is when several processes run; absent: this one runs alone. */
+  readonly worker?: WorkerPlace | undefined
   /** See Attempt. */
   readonly ready?: AttemptOptions['ready']
   readonly clock?: Clock
@@ -70,7 +73,7 @@ export function buildExportChain(
   context: PluginContext,
   options: ExportChainOptions = {},
 ): ExportChain {
-  const { clock = systemClock, random = Math.random, storages, ready } = options
+  const { clock = systemClock, random = Math.random, storages, worker, ready } = options
   const { deadLetter: destination } = options
   const stopping = sharedController()
   const flying = context.metrics.exporterInFlight.labels(context.id)
@@ -97,7 +100,7 @@ export function buildExportChain(
   const sender = deadLetter ?? outcome
   const ledger = new Ledger()
   const queue = config.sending_queue?.enabled
-    ? createSendingQueue(sender, config.sending_queue, context, { clock, storages, ledger })
+    ? createSendingQueue(sender, config.sending_queue, context, { clock, storages, worker, ledger })
     : undefined
   const head = ledger.entry(queue ?? sender)
   return {
@@ -173,13 +176,14 @@ function createSendingQueue(
   next: Consumer,
   config: SendingQueueConfig,
   context: PluginContext,
-  { clock, storages, ledger }: SendingQueueParts,
+  { clock, storages, worker, ledger }: SendingQueueParts,
 ): SendingQueue {
   const meter = exporterMeter(context, ledger)
   const queue = createQueue(config, {
     context,
     clock,
     storages,
+    worker,
     dropped: (reason, records) => meter.dropped(reason, records),
     keptAfterAll: records => meter.keptAfterAll(records),
   })
@@ -194,6 +198,7 @@ function createSendingQueue(
 interface SendingQueueParts {
   readonly clock: Clock
   readonly storages: Storages | undefined
+  readonly worker: WorkerPlace | undefined
   readonly ledger: Ledger
 }
 

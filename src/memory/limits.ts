@@ -1,3 +1,4 @@
+import type { WorkerPlace } from '../plugin/worker-place.ts'
 import type { MemoryLimiterConfig } from './config.ts'
 
 const MIB = 1024 ** 2
@@ -18,6 +19,22 @@ export function resolveLimits(config: MemoryLimiterConfig, totalBytes: number): 
   }
   const share = (percent: number): number => Math.floor((percent / 100) * totalBytes)
   return withSpike(share(config.limit_percentage ?? 100), share(config.spike_limit_percentage ?? 0))
+}
+
+/**
+ * The config for one of several worker processes: shares of the machine's memory are divided, limits
+ * in MiB are each process' own.
+ */
+export function memoryLimitOfWorker(
+  config: MemoryLimiterConfig,
+  { count }: WorkerPlace,
+): MemoryLimiterConfig {
+  const { limit_percentage: limit, spike_limit_percentage: spike } = config
+  return {
+    ...config,
+    ...(limit === undefined ? {} : { limit_percentage: limit / count }),
+    ...(spike === undefined ? {} : { spike_limit_percentage: spike / count }),
+  }
 }
 
 function withSpike(hardBytes: number, spikeBytes: number): Limits {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { byteSize, duration } from '../config/fields.ts'
+import { byteSize, duration, optionalDuration } from '../config/fields.ts'
 import { middlewaresField } from './http-server-config.ts'
 import { authField } from './server-auth.ts'
 import { tlsServerConfig } from './tls-config.ts'
@@ -11,9 +11,8 @@ import { tlsServerConfig } from './tls-config.ts'
 
 const serverParameters = z.strictObject({
   max_connection_idle: duration('Close a connection without calls after this; 0 = never.', '0s'),
-  max_connection_age: duration(
-    'Close a connection after this, plus or minus a tenth, so that clients spread again; 0 = never.',
-    '0s',
+  max_connection_age: optionalDuration(
+    'Close a connection after this, plus or minus a tenth, so that clients spread again; 0 = never. Absent: 5m with several workers, else never.',
   ),
   max_connection_age_grace: duration('Time for calls in progress after that; 0 = no bound.', '0s'),
   time: duration('Ping a silent client this often.', '2h'),
@@ -67,5 +66,16 @@ export const grpcServerFields = (endpoint: string) => ({
     description: 'Keep the call metadata with the batch, for processors and exporters.',
   }),
 })
+
+/** Clients keep a connection for ever, and so stay with the worker that took it. */
+const WORKER_CONNECTION_AGE_MS = 5 * 60_000
+
+/** The config of a server that shares its port with other worker processes. */
+export function withConnectionAge(config: GrpcServerConfig): GrpcServerConfig {
+  const { server_parameters: server } = config.keepalive
+  const { max_connection_age = WORKER_CONNECTION_AGE_MS } = server
+  const keepalive = { ...config.keepalive, server_parameters: { ...server, max_connection_age } }
+  return { ...config, keepalive }
+}
 
 export type GrpcServerConfig = z.output<z.ZodObject<ReturnType<typeof grpcServerFields>>>

@@ -12,6 +12,7 @@ import { untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import { Admission, type ServerContext } from './admission.ts'
+import { limitConnections } from './connection-limit.ts'
 import { GrpcAdmission } from './grpc-admission.ts'
 import { GrpcAuth } from './grpc-auth.ts'
 import { GrpcHealth } from './grpc-health.ts'
@@ -104,8 +105,7 @@ export class GrpcServer {
       this.#connections.add(socket)
       socket.once('close', () => this.#connections.delete(socket))
     })
-    this.#listener.maxConnections = config.max_connections || Number.POSITIVE_INFINITY
-    this.#listener.on('drop', () => {
+    limitConnections(this.#listener, config.max_connections, () => {
       const fields = { max_connections: config.max_connections }
       this.#log.log('warn', 'drop', fields, 'too many connections: refused one')
     })
@@ -257,7 +257,7 @@ function serverOptions(config: GrpcServerConfig): ServerOptions {
     ...(server.max_connection_idle > 0
       ? { 'grpc.max_connection_idle_ms': server.max_connection_idle }
       : {}),
-    ...(server.max_connection_age > 0
+    ...(server.max_connection_age
       ? { 'grpc.max_connection_age_ms': server.max_connection_age }
       : {}),
     ...(server.max_connection_age_grace > 0

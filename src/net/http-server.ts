@@ -6,6 +6,7 @@ import { untilAborted } from '../plugin/abort.ts'
 import { PipelineError } from '../plugin/pipeline-error.ts'
 import { RepeatedLog } from '../telemetry/repeated-log.ts'
 import { Admission, type ServerContext } from './admission.ts'
+import { limitConnections } from './connection-limit.ts'
 import { connectionSignal, peerAddress, peerClient } from './connection-signal.ts'
 import { Cors } from './cors.ts'
 import { CONTENT_ENCODINGS, type ContentEncoding, decompress } from './decompress.ts'
@@ -95,13 +96,12 @@ export class HttpServer {
         ),
       )
     }
-    this.#server.maxConnections = config.max_connections || Number.POSITIVE_INFINITY
     this.#server.on('request', (request, response) => void this.#answer(request, response, false))
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       void this.#answer(request, response, true)
     })
     this.#server.on('clientError', (error, socket) => this.#clientError(error, socket as Socket))
-    this.#server.on('drop', () => {
+    limitConnections(this.#server, config.max_connections, () => {
       const fields = { max_connections: config.max_connections }
       this.#log.log('warn', 'drop', fields, 'too many connections: refused one')
     })

@@ -15,7 +15,7 @@ export {
   GrpcServer,
   type GrpcServerContext,
 } from './grpc-server.ts'
-export { type GrpcServerConfig, grpcServerFields } from './grpc-server-config.ts'
+export { type GrpcServerConfig, grpcServerFields, withConnectionAge } from './grpc-server-config.ts'
 export { type GrpcTarget, parseGrpcTarget } from './grpc-target.ts'
 export { HttpClient, type HttpClientOptions, type HttpResponse } from './http-client.ts'
 export {

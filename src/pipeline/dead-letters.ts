@@ -38,7 +38,9 @@ export function letterDirectories(config: ServiceConfig): string[] {
   return [...new Set(all.filter(directory => directory !== undefined))]
 }
 
-function besideQueue(config: ServiceConfig, exporter: string): string | undefined {
+/** One for all workers: every process writes files of its own. */
+function besideQueue(all: ServiceConfig, exporter: string): string | undefined {
+  const { worker: _, ...config } = all
   const configured = config.exporters.get(exporter)
   const directory = configured && queueDirectory(exporterSpec(config, configured))
   return directory === undefined ? undefined : `${directory}-dead-letter`

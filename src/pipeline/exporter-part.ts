@@ -11,6 +11,7 @@ import {
 } from '../export/chain.ts'
 import type { Exporter, PluginContext, ProcessServices } from '../plugin/component.ts'
 import type { Consumer } from '../plugin/consumer.ts'
+import { AdoptedQueues } from './adopted-queues.ts'
 import { addCounts, type ExporterCounts, handedOver } from './exporter-counts.ts'
 import type { DeadLetterTarget, ExporterSpec } from './exporter-spec.ts'
 import { Gate } from './gate.ts'
@@ -84,7 +85,16 @@ export class ExporterPart implements Part {
   }
 
   createNodes(): readonly Node[] {
-    const queue = queueNode(this.label, () => this.#chain)
+    const adopted = new AdoptedQueues(this, this.spec, this.#context.logger)
+    const queue = queueNode(this.label, () => ({
+      start: async () => {
+        await this.#chain.start?.()
+        await adopted.start()
+      },
+      stop: async deadline => {
+        await Promise.all([this.#chain.stop(deadline), adopted.stop(deadline)])
+      },
+    }))
     return [queue, nodeOf(this.label, 'exporter', () => this.#instance)]
   }
 
@@ -134,6 +144,12 @@ export class ExporterPart implements Part {
     this.#former.delete(chain)
     this.#chain = chain
     await this.#head.open(chain)
+  }
+
+  /** Counts what a chain sends that pipelines do not send into. */
+  adopt(chain: ExportChain): void {
+    this.#former.add(chain)
+    this.#restoreGauges()
   }
 
   /**

@@ -10,7 +10,7 @@ import { sameConfig } from './same-config.ts'
 export interface ExporterSpec {
   readonly configured: ConfiguredComponent
   /** What the chain is given beside the exporter's own keys. */
-  readonly chain: Pick<ExportChainOptions, 'storages'>
+  readonly chain: Pick<ExportChainOptions, 'storages' | 'worker'>
   /** Where what it cannot deliver goes; absent = nowhere. */
   readonly deadLetter?: DeadLetterTarget | undefined
 }
@@ -22,7 +22,7 @@ export type DeadLetterTarget =
 
 /** The part of a config that concerns one exporter. */
 export function exporterSpec(config: ServiceConfig, configured: ConfiguredComponent): ExporterSpec {
-  return { configured, chain: { storages: storagesOf(config, configured) } }
+  return { configured, chain: { storages: storagesOf(config, configured), worker: config.worker } }
 }
 
 export function sameSpec(a: ExporterSpec, b: ExporterSpec): boolean {

@@ -10,6 +10,7 @@ import type {
 import type { Consumer } from './consumer.ts'
 import type { ExtensionContext } from './extension-context.ts'
 import type { QueueStorage } from './queue-storage.ts'
+import type { WorkerPlace } from './worker-place.ts'
 
 /** The Collector's stability levels; `validate` warns about `alpha` and below. */
 export type Stability = 'development' | 'alpha' | 'beta' | 'stable'
@@ -26,6 +27,16 @@ interface PluginBase<Config extends z.ZodType> {
   readonly summary: string
   /** Strict object: types, defaults, bounds, and a `.meta({ description })` for every key. */
   readonly config: Config
+  /**
+   * Why no two processes can run a component with this config at once, as the end of a sentence;
+   * absent or undefined = they can.
+   */
+  oneProcess?(config: z.output<Config>): string | undefined
+  /**
+   * The config for one of several worker processes, where theirs must differ: files, names that must
+   * be unique, shares of what the machine has. Absent: each gets the same.
+   */
+  forWorker?(config: z.output<Config>, worker: WorkerPlace): z.output<Config>
 }
 
 export interface ReceiverPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {
@@ -70,6 +81,8 @@ export interface ConnectorPlugin<Config extends z.ZodType = z.ZodType> extends P
 
 export interface ExtensionPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {
   readonly kind: 'extension'
+  /** True: it speaks for all worker processes, and so runs once, in the process above them. */
+  readonly wholeService?: boolean
   create(config: z.output<Config>, context: ExtensionContext): Extension
   /** Where queues lie whose `sending_queue::storage` is this extension. */
   storage?(config: z.output<Config>): QueueStorage

@@ -7,17 +7,14 @@ import {
   StatusServer,
 } from '../net/status-server.ts'
 import type { HealthReport } from '../plugin/health.ts'
-import type { EventLoopLag } from '../telemetry/event-loop-lag.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
-import { updateProcessMetrics } from '../telemetry/process-metrics.ts'
+import type { MetricsText } from '../telemetry/snapshot.ts'
 import type { ReloadOutcome } from './reloader.ts'
 
 const ENDPOINT_KEY = 'service::telemetry::metrics::endpoint'
 
 export interface AdminServerOptions {
   readonly logger: Logger
-  readonly metrics: Metrics
-  readonly lag: EventLoopLag
+  readonly metrics: () => Promise<MetricsText>
   readonly health: () => HealthReport
   readonly stats: () => Promise<unknown>
   /** Reads the config again; undefined: there is no `/reload`. */
@@ -32,10 +29,10 @@ export class AdminServer {
   readonly #server: StatusServer
 
   constructor(options: AdminServerOptions) {
-    const { logger, metrics, lag, health, stats, reload } = options
+    const { logger, metrics, health, stats, reload } = options
     this.#server = new StatusServer({
       routes: new Map<string, StatusRoute>([
-        ['/metrics', () => metricsReply(metrics, lag)],
+        ['/metrics', async () => ({ status: 200, ...(await metrics()) })],
         ['/health', () => healthReply(health())],
         ['/health/live', () => jsonReply(200, { status: 'ok' })],
         ['/health/ready', () => readyReply(health())],
@@ -56,13 +53,6 @@ export class AdminServer {
   async stop(deadline: AbortSignal): Promise<void> {
     await this.#server.stop(deadline)
   }
-}
-
-async function metricsReply(metrics: Metrics, lag: EventLoopLag): Promise<StatusReply> {
-  updateProcessMetrics(metrics, lag)
-  for (const update of metrics.beforeScrape) update()
-  const { contentType } = metrics.registry
-  return { status: 200, contentType, body: await metrics.registry.metrics() }
 }
 
 function healthReply(report: HealthReport): StatusReply {

@@ -1,3 +1,4 @@
+import type { WorkersConfig } from '../config/service-config.ts'
 import { version } from '../telemetry/version.ts'
 import type { ComponentEndpoints } from './running-pipelines.ts'
 
@@ -20,18 +21,25 @@ export interface BannerOptions {
   readonly adminUrl: string | undefined
   /** The shell command that shows the stored result; undefined when nothing can be asked. */
   readonly queryCommand: string | undefined
+  /** How many processes share the ports, and why not more; absent: one, as asked for. */
+  readonly workers?: WorkersConfig
   /** What does not work yet, one sentence each: Parsec runs and goes on trying. */
   readonly troubles?: readonly string[]
 }
 
 /** What to do next, for somebody who has just started Parsec: one string a line. */
 export function bannerLines(options: BannerOptions): string[] {
-  const { endpoints, adminUrl, queryCommand, troubles = [] } = options
+  const { endpoints, adminUrl, queryCommand, workers, troubles = [] } = options
   const rows = endpoints.flatMap(({ label, endpoints: urls }) =>
     urls.map(url => [label, reachable(url)] as const),
   )
   if (adminUrl !== undefined) {
     rows.push(['status', `${reachable(adminUrl)}/health (also /metrics, /stats)`])
+  }
+  if (workers !== undefined && workers.count > 1) {
+    rows.push(['workers', `${workers.count} processes share the ports`])
+  } else if (workers?.oneProcess !== undefined) {
+    rows.push(['workers', `1, because ${workers.oneProcess}`])
   }
   const width = Math.max(0, ...rows.map(([label]) => label.length))
   const lines =

@@ -30,7 +30,7 @@ export interface FaultOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   /** Called at most once, when living on would be worse than a restart. */
-  readonly fail: () => void
+  readonly fail: (fault: Error) => void
   readonly now?: () => number
 }
 
@@ -51,7 +51,7 @@ export function handleFaults(options: FaultOptions): () => void {
     logger.error({ err, fault: kind }, why ?? 'a fault nobody caught; the process goes on')
     if (why === undefined || failed) return
     failed = true
-    fail()
+    fail(err)
   }
   const onException = (error: unknown): void => onFault(error, 'exception')
   const onRejection = (reason: unknown): void => onFault(reason, 'rejection')

@@ -134,12 +134,13 @@ const TROUBLES: ReadonlySet<ComponentStatus> = new Set(['recoverable_error', 'pe
 function announce(service: Service, options: RunServiceOptions, logger: Logger): void {
   const { config, queryCommand, stdout } = options
   const { adminUrl } = service
+  const { workers } = config
   const endpoints = service.endpoints()
   const troubles = service
     .health()
     .components.filter(({ status }) => TROUBLES.has(status))
     .map(({ kind, id, detail = 'not ready' }) => `${kind} ${id}: ${detail}`)
-  const lines = bannerLines({ endpoints, adminUrl, queryCommand, troubles })
+  const lines = bannerLines({ endpoints, adminUrl, queryCommand, workers, troubles })
   if (config.telemetry.logs.encoding === 'console') {
     stdout.write(`\n${lines.join('\n')}\n\n`)
   } else {

@@ -1,7 +1,9 @@
 import type { ServiceConfig } from '../config/service-config.ts'
 import type { PreparedChange } from '../pipeline/pipelines.ts'
 import type { ProcessServices } from '../plugin/component.ts'
+import type { HealthReport } from '../plugin/health.ts'
 import type { StatusBoard } from '../plugin/status-board.ts'
+import type { MetricsSnapshot, MetricsText } from '../telemetry/snapshot.ts'
 
 /** Where one component listens. */
 export interface ComponentEndpoints {
@@ -25,6 +27,16 @@ export interface RunningPipelines {
   prepare(config: ServiceConfig, timeoutMs: number): Promise<PreparedChange>
   /** For `/stats`: records in, out, refused and dropped by pipeline; queues by exporter. */
   stats(): object
+  /** Present when other processes run them. */
+  readonly workers?: WorkersView
+}
+
+/** What worker processes say, each with what this process knows of itself. */
+export interface WorkersView {
+  /** As of a moment ago. */
+  health(own: HealthReport): HealthReport
+  stats(own: object): Promise<object>
+  metrics(own: MetricsSnapshot): Promise<MetricsText>
 }
 
 interface PipelinesOptions extends ProcessServices {

@@ -8,6 +8,12 @@ import { type HealthReport, worstStatus } from '../plugin/health.ts'
 import { StatusBoard } from '../plugin/status-board.ts'
 import { EventLoopLag } from '../telemetry/event-loop-lag.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import {
+  type MetricsSnapshot,
+  type MetricsText,
+  metricsText,
+  takeSnapshot,
+} from '../telemetry/snapshot.ts'
 import { version } from '../telemetry/version.ts'
 import { AdminServer } from './admin-server.ts'
 import { componentStats } from './component-stats.ts'
@@ -29,6 +35,8 @@ export interface ServiceOptions {
   readonly metrics: Metrics
   /** Longest time for `stop` to drain, and for one part to be replaced, in milliseconds. */
   readonly shutdownTimeoutMs: number
+  /** false: `/metrics`, `/health` and `/stats` are served by another process. */
+  readonly hasAdmin?: boolean
   /** Answers `POST /reload`; absent: there is no such path. */
   readonly reload?: () => Promise<ReloadOutcome>
 }
@@ -68,7 +76,8 @@ export class Service {
     this.#pipelines = options.createPipelines(config, { ...shared, role, statusBoard: status })
     const stats = (): Promise<object> => this.stats()
     const { reload } = options
-    this.#admin = new AdminServer({ logger, metrics, lag: this.#lag, health, stats, reload })
+    const scrape = (): Promise<MetricsText> => this.#metricsText()
+    this.#admin = new AdminServer({ logger, metrics: scrape, health, stats, reload })
   }
 
   /** True from the end of the start to the begin of the stop, whatever its components say. */
@@ -118,18 +127,24 @@ export class Service {
     const components = this.#status.report()
     const worst = worstStatus(components.map(({ status }) => status))
     const isRunning = this.#phase === 'ok'
-    return {
+    const own: HealthReport = {
       status: isRunning ? worst : this.#phase,
       ready: isRunning && worst !== 'permanent_error',
       since: this.#since,
       components,
     }
+    return this.#pipelines.workers?.health(own) ?? own
+  }
+
+  /** The metrics of this process, for another one that adds them up. */
+  async metrics(): Promise<MetricsSnapshot> {
+    return await takeSnapshot(this.#options.metrics, this.#lag)
   }
 
   /** What `/stats` shows. Sizes in bytes, times in seconds. */
   async stats(): Promise<object> {
     const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage()
-    return {
+    const own = {
       version,
       node: process.version,
       pid: process.pid,
@@ -142,12 +157,20 @@ export class Service {
       ...this.#pipelines.stats(),
       ...(await componentStats(this.#options.metrics, this.#status.report())),
     }
+    return (await this.#pipelines.workers?.stats(own)) ?? own
+  }
+
+  async #metricsText(): Promise<MetricsText> {
+    const { workers } = this.#pipelines
+    if (workers !== undefined) return await workers.metrics(await this.metrics())
+    return await metricsText(this.#options.metrics, this.#lag)
   }
 
   async #start(): Promise<void> {
     const { level, endpoint } = this.#options.config.telemetry.metrics
     try {
-      if (level !== 'none') this.#adminUrl = await this.#admin.start(endpoint)
+      const isServed = this.#options.hasAdmin !== false && level !== 'none'
+      if (isServed) this.#adminUrl = await this.#admin.start(endpoint)
       await this.#unlessStopping(() => this.#extensions.start())
       await this.#unlessStopping(() => this.#pipelines.start())
       if (this.#stopping === undefined) this.#enter('ok')
@@ -184,6 +207,12 @@ export class Service {
       throw thrown
     }
     changeTelemetry(this.#options.config.telemetry, config.telemetry, logger)
+    if (
+      config.worker === undefined &&
+      config.workers.count !== this.#options.config.workers.count
+    ) {
+      logger.warn('a change of service::workers needs a restart')
+    }
     this.#generation++
     this.#loadedAt = new Date().toISOString()
     return joinChanges(extensions.changes, pipelines.changes)
@@ -206,8 +235,9 @@ export class Service {
   async #stopParts(): Promise<boolean> {
     const { shutdownTimeoutMs, logger } = this.#options
     this.#enter('stopping')
+    let isClean = true
     const inTime = await withDeadline(shutdownTimeoutMs, async deadline => {
-      await this.#attempt('pipelines', () => this.#pipelines.stop(deadline))
+      isClean = await this.#attempt('pipelines', () => this.#pipelines.stop(deadline))
       await untilAborted(this.#leaving, deadline)
       await this.#attempt('extensions', () => this.#extensions.stop(deadline))
       await this.#attempt('admin server', () => this.#admin.stop(deadline))
@@ -217,14 +247,16 @@ export class Service {
     if (!inTime) {
       logger.error({ timeout_ms: shutdownTimeoutMs }, 'not everything could be finished in time')
     }
-    return inTime
+    return inTime && isClean
   }
 
-  async #attempt(what: string, step: () => Promise<void>): Promise<void> {
+  async #attempt(what: string, step: () => Promise<void>): Promise<boolean> {
     try {
       await step()
+      return true
     } catch (err) {
       this.#options.logger.error({ err }, `${what} did not stop cleanly`)
+      return false
     }
   }
 

@@ -1,7 +1,12 @@
 import type { Counter, Gauge } from 'prom-client'
 
 type MakeCounter = <L extends string>(name: string, help: string, labels: L[]) => Counter<L>
-type MakeGauge = <L extends string>(name: string, help: string, labels: L[]) => Gauge<L>
+type MakeGauge = <L extends string>(
+  name: string,
+  help: string,
+  labels: L[],
+  aggregator?: 'sum' | 'max',
+) => Gauge<L>
 
 type PartitionLabel = 'receiver' | 'topic' | 'partition'
 
@@ -39,16 +44,19 @@ export function kafkaMetrics(counter: MakeCounter, gauge: MakeGauge): KafkaMetri
       'otelcol_kafka_receiver_current_offset',
       'The first offset that is not done.',
       partition,
+      'max',
     ),
     offsetLag: gauge(
       'otelcol_kafka_receiver_offset_lag',
       'Messages between the current offset and the end of the partition.',
       partition,
+      'max',
     ),
     commitAge: gauge(
       'parsec_kafka_receiver_commit_age_seconds',
       'How long messages have been here since the last commit; 0 = all is committed.',
       partition,
+      'max',
     ),
     partitionStart: counter(
       'otelcol_kafka_receiver_partition_start_total',

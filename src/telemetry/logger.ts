@@ -11,6 +11,8 @@ export interface LoggerOptions {
   readonly encoding: 'console' | 'json'
   /** Attributes of this process; in every JSON line, left out on a console. */
   readonly resource: Readonly<Record<string, string>>
+  /** Index of this worker process, if several write to the same stream. */
+  readonly worker?: string | undefined
   /** Default: stderr. */
   readonly destination?: DestinationStream
 }
@@ -28,7 +30,7 @@ export function createLogger(options: LoggerOptions): Logger {
     {
       onChild: child => children.add(new WeakRef(child)),
       level: options.level,
-      base: Object.keys(options.resource).length > 0 ? { resource: options.resource } : null,
+      base: baseOf(options),
       timestamp: stdTimeFunctions.isoTime,
       formatters: {
         level: label => ({ level: label }),
@@ -41,6 +43,14 @@ export function createLogger(options: LoggerOptions): Logger {
   )
   descendants.set(logger, children)
   return logger
+}
+
+function baseOf({ resource, worker }: LoggerOptions): object | null {
+  const base = {
+    ...(Object.keys(resource).length > 0 ? { resource } : {}),
+    ...(worker === undefined ? {} : { worker }),
+  }
+  return Object.keys(base).length > 0 ? base : null
 }
 
 /** Of each logger of a process, those made from it: they have their own level. */
@@ -66,8 +76,8 @@ function consoleStream(destination: DestinationStream): DestinationStream {
   const pretty = prettyFactory({
     colorize: 'fd' in destination && process.stderr.isTTY,
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
-    ignore: 'resource,component,kind',
-    messageFormat: '{if component}[{component}] {end}{msg}',
+    ignore: 'resource,component,kind,worker',
+    messageFormat: '{if worker}worker {worker} {end}{if component}[{component}] {end}{msg}',
     singleLine: true,
   })
   return { write: line => destination.write(pretty(line)) }

@@ -3,7 +3,7 @@ import { type KafkaMetrics, kafkaMetrics } from './kafka-metrics.ts'
 
 /**
  * Every metric of the process, by its name on `/metrics`: the one place where names are written.
- * Names are the Collector's (`otelcol_*`) wherever it has the metric. Count per batch, never per
+ * Worker processes are added up, unless a gauge says that the highest counts. Names are the Collector's (`otelcol_*`) wherever it has the metric. Count per batch, never per
  * record; keep the child of `labels()` when the labels do not change.
  */
 export class Metrics {
@@ -48,6 +48,8 @@ export class Metrics {
   readonly processSysMemory: Gauge
   readonly processExternal: Gauge
   readonly eventLoopLag: Gauge<'stat'>
+  readonly workerUp: Gauge<'worker'>
+  readonly workerRestarts: Counter<'worker' | 'reason'>
   readonly configReloads: Counter<'result'>
   readonly configReloadOk: Gauge
   readonly configReloadTime: Gauge
@@ -55,10 +57,15 @@ export class Metrics {
   // oxlint-disable-next-line max-lines-per-function -- a table of names, not logic
   constructor(registry: Registry = new Registry()) {
     this.registry = registry
+    const registers = [registry]
     const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
-      new Counter({ name, help, labelNames, registers: [registry] })
-    const gauge = <L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> =>
-      new Gauge({ name, help, labelNames, registers: [registry] })
+      new Counter({ name, help, labelNames, registers })
+    const gauge = <L extends string>(
+      name: string,
+      help: string,
+      labelNames: L[],
+      aggregator: 'sum' | 'max' = 'sum',
+    ): Gauge<L> => new Gauge({ name, help, labelNames, registers, aggregator })
 
     this.receiverAccepted = counter(
       'otelcol_receiver_accepted_log_records_total',
@@ -215,11 +222,12 @@ export class Metrics {
       'Requests refused because of who sent them, by reason.',
       ['extension', 'reason'],
     )
-    this.processUptime = counter(
-      'otelcol_process_uptime_seconds_total',
-      'Seconds since the process started.',
-      [],
-    )
+    this.processUptime = new Counter({
+      name: 'otelcol_process_uptime_seconds_total',
+      help: 'Seconds since the process started.',
+      registers,
+      aggregator: 'max',
+    })
     this.processCpu = counter(
       'otelcol_process_cpu_seconds_total',
       'CPU seconds of the process, user and system.',
@@ -249,6 +257,17 @@ export class Metrics {
       'parsec_event_loop_lag_seconds',
       'How late timers ran in the last 10 seconds.',
       ['stat'],
+      'max',
+    )
+    this.workerUp = gauge(
+      'parsec_worker_up',
+      '1 when the worker process has answered, 0 while it does not: its gauges are then left out, its counters are those of its last answer.',
+      ['worker'],
+    )
+    this.workerRestarts = counter(
+      'parsec_worker_restarts_total',
+      'Times a worker process was started again after it had ended by itself, by reason: fault, exit, or the signal that killed it.',
+      ['worker', 'reason'],
     )
     this.configReloads = counter(
       'parsec_config_reloads_total',
@@ -259,11 +278,13 @@ export class Metrics {
       'parsec_config_last_reload_successful',
       '1 when the config that was last read is the one that runs, otherwise 0.',
       [],
+      'max',
     )
     this.configReloadTime = gauge(
       'parsec_config_last_reload_success_timestamp_seconds',
       'When the config that runs was read, in seconds since 1970.',
       [],
+      'max',
     )
   }
 

@@ -110,3 +110,11 @@ test(
     'error: exporters::sender/d::sending_queue::overflow: "drop" is not one of refuse, block, drop_oldest',
   ],
 )
+test(
+  'the name of a folder that workers make is taken',
+  says,
+  'sender: {sending_queue: {storage: file, directory: q/worker-1}}',
+  [
+    'error: exporters::sender::sending_queue::directory: "q/worker-1" has a name that worker processes give to their queues: choose another one',
+  ],
+)

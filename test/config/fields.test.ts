@@ -1,6 +1,13 @@
 import test from 'ava'
 import { z } from 'zod'
-import { byteSize, duration, mustParse, parseDurationMs, secret } from '../../src/config/fields.ts'
+import {
+  byteSize,
+  duration,
+  mustParse,
+  optionalDuration,
+  parseDurationMs,
+  secret,
+} from '../../src/config/fields.ts'
 
 const lasts = test.macro((t, text: string, expected?: number) => {
   t.is(parseDurationMs(text), expected)
@@ -21,6 +28,14 @@ test('a duration field has its default and says what is wrong', t => {
   t.deepEqual(schema.parse({ timeout: 0 }), { timeout: 0 })
   t.regex(schema.safeParse({ timeout: '5' }).error!.issues[0]!.message, /"5" is not a duration/)
   t.false(schema.safeParse({ timeout: 5 }).success)
+})
+
+test('an optional duration is absent unless it is given', t => {
+  const schema = z.strictObject({ age: optionalDuration('x') })
+  t.deepEqual(schema.parse({}), {})
+  t.deepEqual(schema.parse({ age: '1m' }), { age: 60_000 })
+  t.deepEqual(schema.parse({ age: 0 }), { age: 0 })
+  t.regex(schema.safeParse({ age: '5' }).error!.issues[0]!.message, /"5" is not a duration/)
 })
 
 const holds = test.macro((t, size: string | number, expected?: number) => {

@@ -133,3 +133,16 @@ test('what is wrong with the disk is logged with its place', async t => {
   t.is(line?.['msg'], 'the cursor files cannot be read: everything in the queue is sent again')
   t.is(line?.['directory'], directory)
 })
+
+test('workers after the first have a folder each in the directory of the queue', t => {
+  const config = SCHEMA.parse({ sending_queue: { storage: 'file', directory: 'q' } }).sending_queue
+  const named = SCHEMA.parse({ sending_queue: { storage: 'disk' } }).sending_queue
+  const context = { id: 'otlp/out' }
+  const storages = new Map([['disk', { directory: '/data', fsync: true }]])
+  const at = (index: number): (string | undefined)[] =>
+    [config, named].map(
+      queue => storageOf(queue, { context, storages, worker: { index, count: 3 } })?.directory,
+    )
+  t.deepEqual(at(0), [resolve('q'), '/data/exporter_otlp_out'])
+  t.deepEqual(at(2), [resolve('q/worker-2'), '/data/exporter_otlp_out/worker-2'])
+})

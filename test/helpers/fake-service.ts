@@ -18,6 +18,7 @@ export function emptyConfig(change: Partial<ServiceConfig> = {}): ServiceConfig 
       metrics: { level: 'normal', endpoint: '127.0.0.1:0' },
       resource: {},
     },
+    workers: { count: 1 },
     roles: new Map(),
     ...change,
   }

@@ -16,8 +16,14 @@ export interface ParsecProcess {
 }
 
 /** Starts the real command line; it is killed at the end of the test. */
-export function startParsec(t: ExecutionContext, args: readonly string[]): ParsecProcess {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+export function startParsec(
+  t: ExecutionContext,
+  args: readonly string[],
+  nodeArgs: readonly string[] = [],
+): ParsecProcess {
+  const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   t.teardown(() => child.kill('SIGKILL'))
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => {

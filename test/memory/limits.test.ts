@@ -1,6 +1,6 @@
 import test from 'ava'
 import { memoryLimiterConfig } from '../../src/memory/config.ts'
-import { resolveLimits } from '../../src/memory/limits.ts'
+import { memoryLimitOfWorker, resolveLimits } from '../../src/memory/limits.ts'
 
 const MIB = 1024 ** 2
 
@@ -25,3 +25,12 @@ test(
   100,
   80,
 )
+
+test('workers share the machine, and have their own limits in MiB', t => {
+  const worker = { index: 1, count: 4 }
+  const share = memoryLimiterConfig.parse({ limit_percentage: 80, spike_limit_percentage: 20 })
+  const { hardBytes, softBytes } = resolveLimits(memoryLimitOfWorker(share, worker), 1000 * MIB)
+  t.deepEqual([hardBytes / MIB, softBytes / MIB], [200, 150])
+  const fixed = memoryLimiterConfig.parse({ limit_mib: 100 })
+  t.deepEqual(memoryLimitOfWorker(fixed, worker), fixed)
+})

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { z } from 'zod'
-import { grpcServerFields } from '../../src/net/grpc-server-config.ts'
+import { grpcServerFields, withConnectionAge } from '../../src/net/grpc-server-config.ts'
 
 const schema = z.strictObject(grpcServerFields('localhost:4317'))
 
@@ -32,3 +32,12 @@ const refused = test.macro((t, input: object, message: RegExp) => {
 })
 test('auth without an authenticator', refused, { auth: {} }, /authenticator/)
 test('no limit on a message', refused, { max_recv_msg_size_mib: 0 }, /max_recv_msg_size_mib/)
+
+test('connections to one of several workers get old, unless the config says otherwise', t => {
+  const ageOf = (given: object): number | undefined =>
+    withConnectionAge(schema.parse({ keepalive: { server_parameters: given } })).keepalive
+      .server_parameters.max_connection_age
+  t.is(ageOf({}), 300_000)
+  t.is(ageOf({ max_connection_age: '1h' }), 3_600_000)
+  t.is(ageOf({ max_connection_age: 0 }), 0)
+})

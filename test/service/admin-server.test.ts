@@ -3,6 +3,7 @@ import type { HealthReport } from '../../src/plugin/health.ts'
 import { AdminServer } from '../../src/service/admin-server.ts'
 import type { ReloadOutcome } from '../../src/service/reloader.ts'
 import { EventLoopLag } from '../../src/telemetry/event-loop-lag.ts'
+import { metricsText } from '../../src/telemetry/snapshot.ts'
 import { createTestContext } from '../../src/testing/test-context.ts'
 
 const READY: HealthReport = { status: 'ok', ready: true, since: 'now', components: [] }
@@ -11,7 +12,12 @@ async function start(t: ExecutionContext, stats = (): Promise<unknown> => Promis
   const { logger, metrics, lines } = createTestContext('extension', 'admin')
   const state = { health: READY }
   const lag = new EventLoopLag()
-  const server = new AdminServer({ logger, metrics, lag, health: () => state.health, stats })
+  const server = new AdminServer({
+    logger,
+    metrics: () => metricsText(metrics, lag),
+    health: () => state.health,
+    stats,
+  })
   const url = await server.start('127.0.0.1:0')
   t.teardown(async () => {
     lag.stop()
@@ -91,8 +97,7 @@ test('a port in use names the key to change', async t => {
   t.teardown(() => lag.stop())
   const second = new AdminServer({
     logger,
-    metrics,
-    lag,
+    metrics: () => metricsText(metrics, lag),
     health: () => READY,
     stats: () => Promise.resolve({}),
   })
@@ -107,8 +112,7 @@ async function startReloading(t: ExecutionContext, outcome: ReloadOutcome) {
   const lag = new EventLoopLag()
   const server = new AdminServer({
     logger,
-    metrics,
-    lag,
+    metrics: () => metricsText(metrics, lag),
     health: () => READY,
     stats: () => Promise.resolve({}),
     reload: () => Promise.resolve(outcome),

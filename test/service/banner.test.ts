@@ -84,3 +84,14 @@ test('the curl line, pasted into a shell, is one request with valid OTLP JSON', 
     },
   ])
 })
+
+test('it says how many processes there are, and why not more', t => {
+  const lines = (workers: { count: number; oneProcess?: string }): string =>
+    bannerLines({ endpoints: [], adminUrl: undefined, queryCommand: undefined, workers }).join('\n')
+  t.regex(lines({ count: 3 }), /^ {2}workers {2}3 processes share the ports$/m)
+  t.regex(
+    lines({ count: 1, oneProcess: 'it is alone' }),
+    /^ {2}workers {2}1, because it is alone$/m,
+  )
+  t.notRegex(lines({ count: 1 }), /workers/)
+})

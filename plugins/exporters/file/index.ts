@@ -1,6 +1,7 @@
 import { definePlugin } from '#core'
 import { fileExporterConfig } from './config.ts'
 import { FileExporter } from './exporter.ts'
+import { workerPath } from './worker-path.ts'
 
 export const fileExporter = definePlugin({
   kind: 'exporter',
@@ -8,5 +9,6 @@ export const fileExporter = definePlugin({
   stability: 'beta',
   summary: 'Writes OTLP JSON lines or OTLP protobuf to a file, with rotation.',
   config: fileExporterConfig,
+  forWorker: (config, worker) => ({ ...config, path: workerPath(config.path, worker) }),
   create: (config, context) => new FileExporter(config, context),
 })

@@ -8,5 +8,6 @@ export const healthCheck = definePlugin({
   stability: 'beta',
   summary: 'One URL that answers 200 or 503, for load balancers and orchestrators.',
   config: healthCheckConfig,
+  wholeService: true,
   create: (config, context) => new HealthCheckExtension(config, context),
 })

@@ -1,4 +1,4 @@
-import { definePlugin } from '#core'
+import { definePlugin, memoryLimitOfWorker } from '#core'
 import { memoryLimiterConfig } from './config.ts'
 import { MemoryLimiterExtension } from './extension.ts'
 
@@ -8,5 +8,6 @@ export const memoryLimiterExtension = definePlugin({
   stability: 'beta',
   summary: 'Refuses requests at the door of every receiver before the process runs out of memory.',
   config: memoryLimiterConfig,
+  forWorker: memoryLimitOfWorker,
   create: (config, context) => new MemoryLimiterExtension(config, context),
 })

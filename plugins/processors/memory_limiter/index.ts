@@ -1,4 +1,4 @@
-import { definePlugin } from '#core'
+import { definePlugin, memoryLimitOfWorker } from '#core'
 import { memoryLimiterConfig } from './config.ts'
 import { MemoryLimiterProcessor } from './processor.ts'
 
@@ -8,5 +8,6 @@ export const memoryLimiter = definePlugin({
   stability: 'beta',
   summary: 'Refuses data, retryably, before the process runs out of memory.',
   config: memoryLimiterConfig,
+  forWorker: memoryLimitOfWorker,
   create: (config, context, next) => new MemoryLimiterProcessor(config, context, next),
 })

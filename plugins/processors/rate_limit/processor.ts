@@ -35,7 +35,7 @@ export class RateLimitProcessor implements Processor {
       keysMax: config.keys_max,
       ...(clock === undefined ? {} : { clock }),
     })
-    this.#labels = new KeyLabels(config.metric_keys_max)
+    this.#labels = new KeyLabels(config.metric_keys_max, context.metrics, context.id)
     this.#log = new RepeatedLog(context.logger)
   }
 

@@ -1,4 +1,5 @@
 import { definePlugin } from '#core'
+import { withConnectionAge } from '#core/net'
 import { otlpReceiverConfig } from './config.ts'
 import { OtlpReceiver } from './receiver.ts'
 
@@ -8,5 +9,10 @@ export const otlpReceiver = definePlugin({
   stability: 'beta',
   summary: 'Receives logs by OTLP over gRPC and HTTP, in protobuf and JSON.',
   config: otlpReceiverConfig,
+  forWorker: config => {
+    const { grpc, ...others } = config.protocols
+    if (grpc === undefined) return config
+    return { ...config, protocols: { ...others, grpc: withConnectionAge(grpc) } }
+  },
   create: (config, context, next) => new OtlpReceiver(config, context, next),
 })

@@ -11,11 +11,12 @@ import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
  *   cursor-a, cursor-b   what has been sent, see journal.ts
  *   lock                 who has the queue open, see directory-lock.ts
  *   damaged              what a repair has cut out
+ *   worker-1             the queue of another worker process: a folder
  */
 
 const SEGMENT = /^segment-(\d{10,})$/
 const SPARE = /^spare-(\d+)$/
-const OWN = /^(?:cursor-[ab]|lock(?:\..*)?|damaged)$/
+const OWN = /^(?:cursor-[ab]|lock(?:\..*)?|damaged|worker-[1-9]\d*)$/
 /** Of the file system itself, when the directory is a mount. */
 const TOLERATED = new Set(['lost+found'])
 

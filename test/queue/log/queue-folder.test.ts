@@ -28,6 +28,7 @@ test('what belongs to a queue is told apart', async t => {
     'lock.123',
     'damaged',
     'lost+found',
+    'worker-1',
     'segment-12345678901',
   ])
   t.deepEqual(await folder.list(), { segments: [9, 10, 12345678901], spares: ['spare-3'] })
@@ -44,6 +45,7 @@ const isForeign = test.macro(async (t, name: string) => {
 test('a file that is none of a queue', isForeign, 'important.txt')
 test('a name that is nearly one of a segment', isForeign, 'segment-1')
 test('a copy of a segment', isForeign, 'segment-0000000001.bak')
+test('what is nearly the folder of a worker', isForeign, 'worker-x')
 test('a third cursor file', isForeign, 'cursor-c')
 
 test('a new segment has all its space before anything is written into it', async t => {
