@@ -1,7 +1,14 @@
 import { tmpdir } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { DESTINATIONS, type DestinationName } from './destinations/destination.ts'
-import { BREAKS, type Break, QUEUES, type QueueMode } from './parsec-config.ts'
+import {
+  BREAKS,
+  type Break,
+  INTAKES,
+  type Intake,
+  QUEUES,
+  type QueueMode,
+} from './parsec-config.ts'
 import {
   BROKER_FAULTS,
   DESTINATION_FAULTS,
@@ -18,6 +25,7 @@ export interface OracleOptions {
   readonly destination: DestinationName
   /** Undefined: straight to the destination. */
   readonly through: Way | undefined
+  readonly intake: Intake
   readonly queue: QueueMode
   readonly faults: readonly FaultKind[]
   readonly resend: boolean
@@ -56,6 +64,11 @@ export function parseOptions(args: readonly string[]): OracleOptions {
       ).choices(WAYS),
     )
     .addOption(
+      new Option('--intake <how>', 'how records come in: OTLP, or plain JSON')
+        .choices(INTAKES)
+        .default('otlp'),
+    )
+    .addOption(
       new Option('--queue <mode>', 'the sending queue, of the collector')
         .choices(QUEUES)
         .default('file'),
@@ -82,12 +95,14 @@ export function parseOptions(args: readonly string[]): OracleOptions {
 
 /** What cannot be asked for together. */
 function problemOf(options: OracleOptions): string | undefined {
-  const { break: broken, queue, powerLoss, through, destination, faults } = options
+  const { break: broken, intake, queue, powerLoss, through, destination, faults } = options
   const kafkaOnly = faults.filter(fault => KAFKA_ONLY.includes(fault))
   if (through === undefined && kafkaOnly.length > 0)
     return `${kafkaOnly.join(', ')}: only with --through kafka`
   if (through !== undefined && destination === 'embedded')
     return '--through kafka: consumers cannot share an embedded store, use another --destination'
+  if (intake === 'ingest' && (through !== undefined || destination === 'otlp'))
+    return '--intake ingest: straight into a store only, whose rows are compared'
   switch (broken) {
     case 'ack-before-sync':
       if (queue === 'file' && powerLoss) return undefined
@@ -105,11 +120,12 @@ function problemOf(options: OracleOptions): string | undefined {
 
 /** The command line that repeats one run. */
 export function repeatCommand(seed: number, options: OracleOptions): string {
-  const { destination, through, queue, faults, resend, powerLoss, break: broken } = options
+  const { destination, through, intake, queue, faults, resend, powerLoss, break: broken } = options
   const words = [
     `npm run chaos -- --seed ${seed}`,
     `--destination ${destination}`,
     ...(through === undefined ? [] : [`--through ${through}`]),
+    ...(intake === 'otlp' ? [] : [`--intake ${intake}`]),
     `--queue ${queue}`,
     `--faults ${faults.join(',')}`,
     ...(resend ? ['--resend'] : []),
