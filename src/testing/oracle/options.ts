@@ -8,6 +8,7 @@ import {
   type FaultKind,
   GROUP_FAULTS,
   PROCESS_FAULTS,
+  WORKER_FAULTS,
 } from './plan.ts'
 import { WAYS, type Way } from './topologies/topology.ts'
 
@@ -19,6 +20,8 @@ export interface OracleOptions {
   /** Undefined: straight to the destination. */
   readonly through: Way | undefined
   readonly queue: QueueMode
+  /** Worker processes of the Parsec that takes the records in. */
+  readonly workers: number
   readonly faults: readonly FaultKind[]
   readonly resend: boolean
   readonly powerLoss: boolean
@@ -30,7 +33,7 @@ export interface OracleOptions {
 
 const FAULTS: readonly FaultKind[] = [...PROCESS_FAULTS, ...DESTINATION_FAULTS]
 const KAFKA_ONLY: readonly FaultKind[] = [...GROUP_FAULTS, ...BROKER_FAULTS]
-const ALL_FAULTS: readonly FaultKind[] = [...FAULTS, ...KAFKA_ONLY]
+const ALL_FAULTS: readonly FaultKind[] = [...FAULTS, ...WORKER_FAULTS, ...KAFKA_ONLY]
 
 type Parsed = Omit<OracleOptions, 'break' | 'through' | 'faults'> & {
   readonly break?: Break
@@ -60,6 +63,7 @@ export function parseOptions(args: readonly string[]): OracleOptions {
         .choices(QUEUES)
         .default('file'),
     )
+    .option('--workers <n>', 'worker processes behind its ports', parseCount, 1)
     .option('--faults <list>', `of ${ALL_FAULTS.join(',')} (default: all that apply)`, parseFaults)
     .option('--resend', 'senders repeat what was not acknowledged', false)
     .option('--power-loss', 'a kill takes what the queue has not synced', false)
@@ -72,8 +76,13 @@ export function parseOptions(args: readonly string[]): OracleOptions {
     .option('--keep-failed <dir>', 'where folders of failed runs stay', tmpdir())
     .parse(args, { from: 'user' })
     .opts<Parsed>()
-  const { through } = options
-  const faults = options.faults ?? (through === undefined ? FAULTS : ALL_FAULTS)
+  const { through, workers } = options
+  const faults = options.faults ?? [
+    ...(workers === 1
+      ? FAULTS
+      : [...FAULTS.filter(fault => fault !== 'corrupt'), ...WORKER_FAULTS]),
+    ...(through === undefined ? [] : KAFKA_ONLY),
+  ]
   const checked = { ...options, through, faults, break: options.break }
   const problem = problemOf(checked)
   if (problem !== undefined) throw new Error(problem)
@@ -82,7 +91,12 @@ export function parseOptions(args: readonly string[]): OracleOptions {
 
 /** What cannot be asked for together. */
 function problemOf(options: OracleOptions): string | undefined {
-  const { break: broken, queue, powerLoss, through, destination, faults } = options
+  const { break: broken, queue, powerLoss, through, destination, faults, workers } = options
+  if (workers > 1 && (destination === 'embedded' || through !== undefined || powerLoss))
+    return '--workers: with a --destination in a process of its own, and neither --through nor --power-loss'
+  // Workers write on while their primary is killed.
+  if (workers > 1 && faults.includes('corrupt')) return 'corrupt: only without --workers'
+  if (workers === 1 && faults.includes('kill-worker')) return 'kill-worker: only with --workers'
   const kafkaOnly = faults.filter(fault => KAFKA_ONLY.includes(fault))
   if (through === undefined && kafkaOnly.length > 0)
     return `${kafkaOnly.join(', ')}: only with --through kafka`
@@ -105,12 +119,13 @@ function problemOf(options: OracleOptions): string | undefined {
 
 /** The command line that repeats one run. */
 export function repeatCommand(seed: number, options: OracleOptions): string {
-  const { destination, through, queue, faults, resend, powerLoss, break: broken } = options
+  const { destination, through, queue, workers, faults, resend, powerLoss, break: broken } = options
   const words = [
     `npm run chaos -- --seed ${seed}`,
     `--destination ${destination}`,
     ...(through === undefined ? [] : [`--through ${through}`]),
     `--queue ${queue}`,
+    ...(workers === 1 ? [] : [`--workers ${workers}`]),
     `--faults ${faults.join(',')}`,
     ...(resend ? ['--resend'] : []),
     ...(powerLoss ? ['--power-loss'] : []),

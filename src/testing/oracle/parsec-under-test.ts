@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Endpoints } from './clients.ts'
+import { readStats } from './service-stats.ts'
 
 export interface ParsecOptions {
   /** Of `parsec run`. */
@@ -27,7 +28,7 @@ export interface RunningParsec {
   readonly endpoints: Endpoints | undefined
 }
 
-const READY_MS_MAX = 30_000
+const READY_MS_MAX = 90_000
 const STOP_MS_MAX = 40_000
 /** Of the log, to find out why it died. */
 const LINES_READ = 20
@@ -103,6 +104,16 @@ export class ParsecUnderTest {
     if (child === undefined) return
     this.#kills++
     await end(child, 'SIGKILL')
+  }
+
+  /** `SIGKILL` to one of its worker processes, `which` of 0 up to 1 of them. */
+  async killWorker(which: number): Promise<void> {
+    if (this.#running === undefined) return
+    const { workers = [] } = await readStats(this.#running.admin)
+    const pid = workers[Math.floor(which * workers.length)]?.pid
+    if (pid === undefined) return
+    this.#kills++
+    process.kill(pid, 'SIGKILL')
   }
 
   suspend(): void {
