@@ -1,10 +1,15 @@
 import { parseArgs } from 'node:util'
 import { Bench } from 'tinybench'
+import { runningServices, stopServices } from '../test/services/services.ts'
 import { measureBacklog } from './backlog.ts'
 import { decodeCases } from './decode.ts'
 import { measurePath, type Row } from './end-to-end.ts'
 import { ingestCases } from './ingest.ts'
+
+import { KAFKA_CASE, measureKafka } from './kafka.ts'
+
 import { kafkaCases } from './kafka-range.ts'
+
 import { missingTool } from './measure.ts'
 import { PATHS } from './paths.ts'
 import { measurePostgres, POSTGRES_CASE } from './postgres.ts'
@@ -17,6 +22,7 @@ import { measureWorkers } from './workers.ts'
  * npm run bench -- decode                cases whose name holds "decode"
  * npm run bench -- --collector PATH      the same end-to-end paths with a Collector binary, too
  * npm run bench -- --backlog 10 backlog  a queue of 10 GB, not of 2
+ * npm run bench -- --lag 10 kafka       catching up on 10 million records, not on 1
  * npm run bench -- --smoke               each in-process case once: do they still run?
  */
 const { values, positionals } = parseArgs({
@@ -25,6 +31,7 @@ const { values, positionals } = parseArgs({
     collector: { type: 'string' },
     seconds: { type: 'string', default: '8' },
     backlog: { type: 'string', default: '2' },
+    lag: { type: 'string', default: '1' },
     smoke: { type: 'boolean', default: false },
   },
 })
@@ -34,13 +41,18 @@ const inProcessCases = [...decodeCases, ...ingestCases, ...kafkaCases]
 
 if (values.smoke) smoke()
 else {
+  const hasServices = Object.keys(runningServices()).length > 0
   await inProcess()
   if (POSTGRES_CASE.includes(filter)) await measurePostgres()
+  if (KAFKA_CASE.includes(filter)) {
+    await measureKafka(Number(values.seconds), Number(values.lag) * 1e6)
+  }
   await queues()
   await backlog()
   await tenants()
   await workers()
   await endToEnd()
+  if (!hasServices) await stopServices()
 }
 
 function smoke(): void {

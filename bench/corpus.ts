@@ -131,3 +131,10 @@ function resourceAttributes(index: number, random: Random): Record<string, AnyVa
     'telemetry.sdk.language': 'nodejs',
   }
 }
+
+/** gRPC's length-prefixed message: one byte "not compressed", four bytes of length. */
+export function grpcMessage(body: Buffer): Buffer {
+  const prefix = Buffer.alloc(5)
+  prefix.writeUInt32BE(body.length, 1)
+  return Buffer.concat([prefix, body])
+}

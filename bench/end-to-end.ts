@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CORPUS, corpus } from './corpus.ts'
+import { CORPUS, corpus, grpcMessage } from './corpus.ts'
 import { builtFile, type Measured, measure, Server } from './measure.ts'
 import { type BenchPath, PORTS, pathConfig } from './paths.ts'
 import { plainRecords } from './plain-records.ts'
@@ -115,14 +115,7 @@ function requestOf({ protocol, queue }: BenchPath): { body: Buffer; records: num
   const body = corpus(queue === undefined ? CORPUS.logs1000 : CORPUS.logs190)
   const records = queue === undefined ? 1000 : 190
   if (protocol === 'http') return { body, records }
-  return { body: Buffer.concat([messagePrefix(body.length), body]), records }
-}
-
-/** gRPC's length-prefixed message: one byte "not compressed", four bytes of length. */
-function messagePrefix(length: number): Buffer {
-  const prefix = Buffer.alloc(5)
-  prefix.writeUInt32BE(length, 1)
-  return prefix
+  return { body: grpcMessage(body), records }
 }
 
 async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {

@@ -43,7 +43,12 @@ async function measureCount(workers: number, seconds: number): Promise<WorkersRo
     await server.listening(PORTS.http)
     // The first worker listens before the others are there.
     while (processesOf(server.pid).length < (workers === 1 ? 1 : workers + 1)) await sleep(100)
-    const load = { protocol: 'http', port: PORTS.http, bodyFile, recordsPerRequest: RECORDS } as const
+    const load = {
+      protocol: 'http',
+      port: PORTS.http,
+      bodyFile,
+      recordsPerRequest: RECORDS,
+    } as const
     h2load({ ...load, seconds: 3 }, CORES)
     const before = processesOf(server.pid).map(cpuSeconds)
     const startedAtMs = performance.now()

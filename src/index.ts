@@ -110,6 +110,14 @@ export {
 } from './plugin/pipeline-error.ts'
 export { Readiness, SchemaError } from './plugin/readiness.ts'
 export { Backlog, retryAfterMs } from './plugin/retry-after.ts'
+export type {
+  ReplayCounts,
+  ReplayListener,
+  ReplayPoint,
+  ReplayRange,
+  ReplayRequest,
+  SourceReplay,
+} from './plugin/source-replay.ts'
 export type { WorkerPlace } from './plugin/worker-place.ts'
 export { RepeatedLog } from './telemetry/repeated-log.ts'
 export { traced, tracer } from './telemetry/tracing.ts'

@@ -159,7 +159,7 @@ test('file names are kebab-case and source is ASCII', t => {
 
 /** Files without behaviour of their own: types, doors, tables of names, config schemas. */
 const NEEDS_NO_TEST =
-  /(^|\/)(index|config|main|metrics|queue-storage|service-config|sender-identity|component|context|consumer|define-plugin|otlp-sender|extension-context|running-pipelines|messages|worker-place)\.ts$/
+  /(^|\/)(index|config|main|metrics|queue-storage|service-config|sender-identity|component|context|consumer|define-plugin|otlp-sender|extension-context|running-pipelines|messages|worker-place|source-replay)\.ts$/
 
 test('every source file has its test at the same path under test/', t => {
   const tests = new Set(filesIn('test'))

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { ServiceConfig } from '../config/service-config.ts'
 import type { StoredLetter } from '../dead-letter/read-letters.ts'
-import { type ReplayOutcome, replayLetters } from '../service/replay.ts'
+import { type ReplayOutcome, replayLetters } from '../service/replay-letters.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { addConfigOptions, type ConfigOptions } from './config-options.ts'

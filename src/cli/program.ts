@@ -10,6 +10,7 @@ import { printConfigCommand } from './print-config.ts'
 import { printDdlCommand } from './print-ddl.ts'
 import { queryCommand } from './query.ts'
 import { queueCommand } from './queue.ts'
+import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { sendCommand } from './send.ts'
 import { validateCommand } from './validate.ts'
@@ -24,6 +25,7 @@ const COMMANDS: readonly CommandFactory[] = [
   printConfigCommand,
   printDdlCommand,
   deadLetterCommand,
+  replayCommand,
   queueCommand,
 ]
 

@@ -11,6 +11,25 @@ export async function clusterId(kafka: Kafka): Promise<string> {
   }
 }
 
+/** What a partition holds: from `low` up to, not including, `high`. */
+export interface PartitionBounds {
+  readonly partition: number
+  readonly low: number
+  readonly high: number
+}
+
+/** All partitions of a topic, in order. @throws PipelineError */
+export async function topicBounds(kafka: Kafka, topic: string): Promise<PartitionBounds[]> {
+  try {
+    const offsets = await withAdmin(kafka, admin => admin.fetchTopicOffsets(topic))
+    return offsets
+      .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
+      .toSorted((a, b) => a.partition - b.partition)
+  } catch (thrown) {
+    throw kafkaError(thrown, `topic ${topic}`)
+  }
+}
+
 /** The first offset of every partition whose message is not older than `timestampMs`. */
 export async function offsetsAt(
   kafka: Kafka,

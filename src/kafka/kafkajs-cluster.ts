@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
+import type { KafkaMessage } from './consumer.ts'
 // For its repairs, which must come before anything of kafkajs is loaded.
 import './kafkajs.ts'
 
@@ -83,6 +84,41 @@ export interface KafkaBroker {
       }[]
     },
   ): Promise<unknown>
+  fetch(request: {
+    readonly maxWaitTime: number
+    readonly minBytes: number
+    readonly maxBytes: number
+    readonly isolationLevel: typeof READ_COMMITTED
+    readonly topics: readonly {
+      readonly topic: string
+      readonly partitions: readonly {
+        readonly partition: number
+        readonly fetchOffset: string
+        readonly maxBytes: number
+      }[]
+    }[]
+  }): Promise<{
+    readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[]
+  }>
+}
+
+export const READ_COMMITTED = 1
+
+/** A message as it came; kafkajs gives offsets and times as text. */
+export interface RawMessage {
+  readonly offset: string
+  readonly timestamp: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers?: KafkaMessage['headers']
+}
+
+export interface FetchedPartition {
+  readonly highWatermark: string
+  /** Absent before Kafka 0.11. */
+  readonly lastStableOffset?: string
+  /** Also those before the offset that was asked for, control records and aborted ones. */
+  readonly messages: readonly RawMessage[]
 }
 
 export interface PartitionMetadata {
@@ -131,6 +167,21 @@ export function createCluster(kafka: Kafka, options: KafkaClusterOptions): Kafka
 
 export function createEncoder(): KafkaEncoder {
   return new Encoder()
+}
+
+const Batch = require('kafkajs/src/consumer/batch') as new (
+  topic: string,
+  fetchedOffset: string,
+  data: FetchedPartition,
+) => { readonly messages: readonly RawMessage[] }
+
+/** Of what was fetched from `offset` on, the messages that somebody is to see. */
+export function visibleMessages(
+  topic: string,
+  offset: number,
+  data: FetchedPartition,
+): readonly RawMessage[] {
+  return new Batch(topic, String(offset), data).messages
 }
 
 const errors = require('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error }

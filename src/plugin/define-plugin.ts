@@ -10,6 +10,7 @@ import type {
 import type { Consumer } from './consumer.ts'
 import type { ExtensionContext } from './extension-context.ts'
 import type { QueueStorage } from './queue-storage.ts'
+import type { ReplayRequest, SourceReplay } from './source-replay.ts'
 import type { WorkerPlace } from './worker-place.ts'
 
 /** The Collector's stability levels; `validate` warns about `alpha` and below. */
@@ -42,6 +43,16 @@ interface PluginBase<Config extends z.ZodType> {
 export interface ReceiverPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {
   readonly kind: 'receiver'
   create(config: z.output<Config>, context: PluginContext, next: Consumer): Receiver
+  /**
+   * Reads a part of its source again, for `parsec replay`, in place of `create`. Works beside a
+   * running service and changes nothing at the source. Connects to nothing yet.
+   */
+  replay?(
+    config: z.output<Config>,
+    context: PluginContext,
+    next: Consumer,
+    request: ReplayRequest,
+  ): SourceReplay
 }
 
 export interface ProcessorPlugin<Config extends z.ZodType = z.ZodType> extends PluginBase<Config> {

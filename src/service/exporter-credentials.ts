@@ -12,22 +12,19 @@ export interface ExporterCredentials {
 }
 
 /**
- * Starts, for an exporter that runs without the service around it, the extension that its `auth`
- * names, and no other: its neighbours may hold files or ports that a running service has. Rejects
+ * Starts, for exporters that run without the service around them, the extensions that their `auth`
+ * names, and no others: their neighbours may hold files or ports that a running service has. Rejects
  * with an Error that names the extension when it cannot start.
  */
 export async function startCredentials(
   config: ServiceConfig,
-  exporterId: string,
+  exporterIds: readonly string[],
   { logger, metrics }: { readonly logger: Logger; readonly metrics: Metrics },
 ): Promise<ExporterCredentials> {
-  const own = config.exporters.get(exporterId)?.config as
-    | { readonly auth?: { readonly authenticator: string } }
-    | undefined
-  const id = own?.auth?.authenticator
+  const ids = new Set(exporterIds.flatMap(id => authenticatorOf(config, id) ?? []))
   const authenticators = new Authenticators()
   const extensions = new Extensions({
-    config: { ...config, serviceExtensions: id === undefined ? [] : [id] },
+    config: { ...config, serviceExtensions: [...ids] },
     logger,
     metrics,
     authenticators,
@@ -37,4 +34,11 @@ export async function startCredentials(
   })
   await extensions.start()
   return { authenticators, stop: deadline => extensions.stop(deadline) }
+}
+
+function authenticatorOf({ exporters }: ServiceConfig, id: string): string | undefined {
+  const own = exporters.get(id)?.config as
+    | { readonly auth?: { readonly authenticator: string } }
+    | undefined
+  return own?.auth?.authenticator
 }

@@ -32,7 +32,7 @@ test('an exporter by itself says who it is, as in the service', async t => {
   const server = await startHttpServer(t, () => ({}))
   const config = await configFor(t, server.url)
   const context = createTestContext('exporter', 'x')
-  const credentials = await startCredentials(config, 'otlp_http', context)
+  const credentials = await startCredentials(config, ['otlp_http'], context)
   t.teardown(() => credentials.stop(AbortSignal.abort()))
   const { authenticators } = credentials
   const { logger, metrics } = context
@@ -51,10 +51,10 @@ test('only the extension that is named starts, and one that cannot is an error',
   const config = await configFor(t, 'http://127.0.0.1:1')
   const context = createTestContext('exporter', 'x')
   for (const id of ['nop', 'otlp_http']) {
-    const credentials = await startCredentials(config, id, context)
+    const credentials = await startCredentials(config, [id], context)
     await credentials.stop(AbortSignal.abort())
   }
-  await t.throwsAsync(startCredentials(config, 'otlp_http/gone', context), {
+  await t.throwsAsync(startCredentials(config, ['otlp_http/gone'], context), {
     message: /^extension basicauth\/gone: .*password_file/,
   })
 })

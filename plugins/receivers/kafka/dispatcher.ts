@@ -8,7 +8,6 @@ import {
 } from '#core'
 import type { KafkaMessage, TopicPartition } from '#core/kafka'
 import type { DeadLetters } from './dead-letters.ts'
-import type { PartitionMeter } from './partition-meter.ts'
 import { type PauseOptions, Pauses } from './pauses.ts'
 import type { DeadMessage, RangeDecoder } from './range-decoder.ts'
 
@@ -20,8 +19,20 @@ export interface DispatcherOptions {
   readonly deadLetters: DeadLetters | undefined
   /** Without dead letters: go past what can never be, instead of waiting. */
   readonly skipsDead: boolean
+  /** Where there is no way past what can never be: reject instead of waiting for a person. */
+  readonly failsOnDead?: boolean
   /** Told of trouble with a partition, and of its end. */
   readonly onTrouble: (from: TopicPartition, detail: string | undefined) => void
+}
+
+/** Counts what becomes of messages and records. */
+export interface DispatchMeter {
+  accepted(records: number): void
+  refused(records: number): void
+  /** Records, or messages of which nobody knows how many records they hold. */
+  unreadable(count: number): void
+  deadLettered(messages: number): void
+  dropped(reason: string, count: number): void
 }
 
 /** Brings the messages of a batch to the next stage, however long it takes. */
@@ -36,13 +47,14 @@ export class Dispatcher {
 
   /**
    * Resolves when every record of the messages is safe with the next stage, in the dead-letter
-   * topic, or counted as dropped because the config says so. Rejects only when the signal aborts.
+   * topic, or counted as dropped because the config says so. Rejects when the signal aborts, and else
+   * only with `failsOnDead`.
    */
   async dispatch(
     from: TopicPartition,
     messages: readonly KafkaMessage[],
     origin: string,
-    meter: PartitionMeter,
+    meter: DispatchMeter,
     signal: AbortSignal,
   ): Promise<void> {
     await this.#enter(from, signal)
@@ -88,7 +100,7 @@ export class Dispatcher {
   async #consume(
     from: TopicPartition,
     batch: LogBatch,
-    meter: PartitionMeter,
+    meter: DispatchMeter,
     signal: AbortSignal,
   ): Promise<PipelineError | undefined> {
     const { next, onTrouble } = this.#options
@@ -121,19 +133,20 @@ export class Dispatcher {
     }
   }
 
-  /** Is there a way past messages that can never be? */
+  /** Is there something else to do with messages that can never be than to wait? */
   get #goesPast(): boolean {
-    return this.#options.deadLetters !== undefined || this.#options.skipsDead
+    const { deadLetters, skipsDead, failsOnDead } = this.#options
+    return deadLetters !== undefined || skipsDead || failsOnDead === true
   }
 
   async #setAside(
     from: TopicPartition,
     dead: readonly DeadMessage[],
     reason: string,
-    meter: PartitionMeter,
+    meter: DispatchMeter,
     signal: AbortSignal,
   ): Promise<void> {
-    const { deadLetters, skipsDead, onTrouble } = this.#options
+    const { deadLetters, skipsDead, failsOnDead, onTrouble } = this.#options
     const [first] = dead
     if (first === undefined) return
     const where = `${from.topic}/${from.partition} offset ${first.message.offset}`
@@ -151,7 +164,9 @@ export class Dispatcher {
         if (pauses.count > 0) onTrouble(from, undefined)
         return
       } catch (thrown) {
-        this.#tell(from, reason, (thrown as Error).message)
+        const error = PipelineError.from(thrown)
+        if (failsOnDead && !error.retryable) throw error
+        this.#tell(from, reason, error.message)
         await pauses.pause(signal)
       }
     }

@@ -1,8 +1,9 @@
 import type { PluginContext } from '#core'
 import type { TopicPartition } from '#core/kafka'
+import type { DispatchMeter } from './dispatcher.ts'
 
 /** The metrics of one partition, by the Collector's names where it has them. */
-export class PartitionMeter {
+export class PartitionMeter implements DispatchMeter {
   readonly #labels: { receiver: string; topic: string; partition: string }
   readonly #context: PluginContext
 
@@ -40,7 +41,6 @@ export class PartitionMeter {
     metrics.receiverRefused.inc({ receiver: id, transport: 'kafka' }, records)
   }
 
-  /** Records, or messages of which nobody knows how many records they hold. */
   unreadable(count: number): void {
     const { id, metrics } = this.#context
     metrics.kafka.unmarshalFailed.inc({ receiver: id }, count)

@@ -2,12 +2,14 @@ import { Agent, request } from 'node:http'
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js'
 import type { Answer } from './issued.ts'
 
-/** Where a running Parsec takes OTLP in. */
+/** How a running Parsec takes records in, and where. */
 export interface Endpoints {
   /** URL of the logs path. */
-  readonly http: string
+  readonly http?: string
   /** host:port. */
-  readonly grpc: string
+  readonly grpc?: string
+  /** URL for plain JSON. */
+  readonly ingest?: string
 }
 
 /** One connection to Parsec. It sends a request once and never by itself again. */
@@ -16,7 +18,7 @@ export interface OracleClient {
   close(): void
 }
 
-export type ClientProtocol = 'grpc' | 'http'
+export type ClientProtocol = keyof Endpoints
 
 /** Longer than Parsec lets a sender wait; a sender that hears nothing goes on. */
 const ANSWER_MS_MAX = 10_000
@@ -27,7 +29,17 @@ const LOGS_PATH = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
  * client. They MUST not retry: a copy at the destination would no longer be Parsec's doing.
  */
 export function createClient(protocol: ClientProtocol, endpoints: Endpoints): OracleClient {
-  return protocol === 'grpc' ? grpcClient(endpoints.grpc) : httpClient(endpoints.http)
+  const target = endpoints[protocol]
+  if (target === undefined) throw new Error(`Parsec takes in nothing by ${protocol}`)
+  switch (protocol) {
+    case 'grpc':
+      return grpcClient(target)
+    case 'http':
+      return httpClient(target, 'application/x-protobuf', answerOf)
+    case 'ingest':
+      // 207 would tell of single records; there are no wrong ones.
+      return httpClient(target, 'application/x-ndjson', () => 'acked')
+  }
 }
 
 /** Codes after which nobody knows what became of the request. */
@@ -59,9 +71,13 @@ function grpcClient(address: string): OracleClient {
   }
 }
 
-function httpClient(url: string): OracleClient {
+function httpClient(
+  url: string,
+  contentType: string,
+  answer: (response: Buffer) => Answer,
+): OracleClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  const headers = { 'content-type': 'application/x-protobuf' }
+  const headers = { 'content-type': contentType }
   return {
     send: body =>
       new Promise(resolve => {
@@ -72,7 +88,7 @@ function httpClient(url: string): OracleClient {
           response.on('data', (chunk: Buffer) => chunks.push(chunk))
           response.on('end', () => {
             if (response.statusCode !== 200) resolve('refused')
-            else resolve(answerOf(Buffer.concat(chunks)))
+            else resolve(answer(Buffer.concat(chunks)))
           })
         })
         outgoing.on('error', () => resolve('unanswered'))

@@ -3,12 +3,14 @@ import { type ClientProtocol, createClient, type Endpoints, type OracleClient } 
 import { type Answer, Issued } from './issued.ts'
 import type { LoadShape } from './plan.ts'
 import { Random } from './random.ts'
-import { isEdge, type RecordMint } from './records.ts'
+import { isEdge, type Mint } from './records.ts'
 
 export interface IssuerOptions {
   readonly seed: number
   readonly load: LoadShape
-  readonly mint: RecordMint
+  readonly mint: Mint
+  /** Senders take them in turn. */
+  readonly protocols: readonly ClientProtocol[]
   /** Undefined while Parsec does not run. */
   readonly endpoints: () => Endpoints | undefined
   /** Send what was not acknowledged again, as SDKs do; else everything is sent once at most. */
@@ -42,7 +44,8 @@ export class Issuer {
 
   /** Sends one fresh record after the other until one is acknowledged; is one, within `timeoutMs`? */
   async issueFresh(timeoutMs: number): Promise<boolean> {
-    const connection = new Connection('http', this.#options.endpoints)
+    const { protocols, endpoints } = this.#options
+    const connection = new Connection(protocols.at(-1)!, endpoints)
     const deadlineMs = performance.now() + timeoutMs
     try {
       while (performance.now() < deadlineMs) {
@@ -57,9 +60,9 @@ export class Issuer {
   }
 
   async #sendAll(index: number): Promise<void> {
-    const { seed, load, endpoints, resend } = this.#options
+    const { seed, load, protocols, endpoints, resend } = this.#options
     const random = new Random(seed, 'sender', index)
-    const protocol: ClientProtocol = index % 2 === 0 ? 'grpc' : 'http'
+    const protocol = protocols[index % protocols.length]!
     const connection = new Connection(protocol, endpoints)
     while (!this.#stopped) {
       const from = this.issued.claim(this.#requestSize(random))

@@ -1,7 +1,14 @@
 import { tmpdir } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { DESTINATIONS, type DestinationName } from './destinations/destination.ts'
-import { BREAKS, type Break, QUEUES, type QueueMode } from './parsec-config.ts'
+import {
+  BREAKS,
+  type Break,
+  INTAKES,
+  type Intake,
+  QUEUES,
+  type QueueMode,
+} from './parsec-config.ts'
 import {
   BROKER_FAULTS,
   DESTINATION_FAULTS,
@@ -19,6 +26,7 @@ export interface OracleOptions {
   readonly destination: DestinationName
   /** Undefined: straight to the destination. */
   readonly through: Way | undefined
+  readonly intake: Intake
   readonly queue: QueueMode
   /** Worker processes of the Parsec that takes the records in. */
   readonly workers: number
@@ -59,6 +67,11 @@ export function parseOptions(args: readonly string[]): OracleOptions {
       ).choices(WAYS),
     )
     .addOption(
+      new Option('--intake <how>', 'how records come in: OTLP, or plain JSON')
+        .choices(INTAKES)
+        .default('otlp'),
+    )
+    .addOption(
       new Option('--queue <mode>', 'the sending queue, of the collector')
         .choices(QUEUES)
         .default('file'),
@@ -91,9 +104,10 @@ export function parseOptions(args: readonly string[]): OracleOptions {
 
 /** What cannot be asked for together. */
 function problemOf(options: OracleOptions): string | undefined {
-  const { break: broken, queue, powerLoss, through, destination, faults, workers } = options
-  if (workers > 1 && (destination === 'embedded' || through !== undefined || powerLoss))
-    return '--workers: with a --destination in a process of its own, and neither --through nor --power-loss'
+  const { break: broken, intake, queue, powerLoss, through, destination, faults, workers } = options
+  const isOther = destination === 'embedded' || through !== undefined || intake !== 'otlp'
+  if (workers > 1 && (isOther || powerLoss))
+    return '--workers: with OTLP and a --destination in a process of its own, neither --through nor --power-loss'
   // Workers write on while their primary is killed.
   if (workers > 1 && faults.includes('corrupt')) return 'corrupt: only without --workers'
   if (workers === 1 && faults.includes('kill-worker')) return 'kill-worker: only with --workers'
@@ -102,6 +116,8 @@ function problemOf(options: OracleOptions): string | undefined {
     return `${kafkaOnly.join(', ')}: only with --through kafka`
   if (through !== undefined && destination === 'embedded')
     return '--through kafka: consumers cannot share an embedded store, use another --destination'
+  if (intake === 'ingest' && (through !== undefined || destination === 'otlp'))
+    return '--intake ingest: straight into a store only, whose rows are compared'
   switch (broken) {
     case 'ack-before-sync':
       if (queue === 'file' && powerLoss) return undefined
@@ -119,11 +135,22 @@ function problemOf(options: OracleOptions): string | undefined {
 
 /** The command line that repeats one run. */
 export function repeatCommand(seed: number, options: OracleOptions): string {
-  const { destination, through, queue, workers, faults, resend, powerLoss, break: broken } = options
+  const {
+    destination,
+    through,
+    intake,
+    queue,
+    workers,
+    faults,
+    resend,
+    powerLoss,
+    break: broken,
+  } = options
   const words = [
     `npm run chaos -- --seed ${seed}`,
     `--destination ${destination}`,
     ...(through === undefined ? [] : [`--through ${through}`]),
+    ...(intake === 'otlp' ? [] : [`--intake ${intake}`]),
     `--queue ${queue}`,
     ...(workers === 1 ? [] : [`--workers ${workers}`]),
     `--faults ${faults.join(',')}`,

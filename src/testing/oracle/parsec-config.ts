@@ -2,6 +2,10 @@ import { stringify } from 'yaml'
 import type { Destination } from './destinations/destination.ts'
 import type { RunPlan } from './plan.ts'
 
+/** How records come in: the protocols of OTLP, or plain JSON. */
+export const INTAKES = ['otlp', 'ingest'] as const
+export type Intake = (typeof INTAKES)[number]
+
 export const QUEUES = ['file', 'memory', 'wait', 'none'] as const
 /** On disk; in memory; acknowledged by the destination through a queue, or without one. */
 export type QueueMode = (typeof QUEUES)[number]
@@ -10,6 +14,7 @@ export type QueueMode = (typeof QUEUES)[number]
 export const BREAKS = ['ack-before-sync', 'commit-before-store', 'no-dedup'] as const
 export type Break = (typeof BREAKS)[number]
 
+const REQUEST_MIB_MAX = 64
 /** The exporter gives up an attempt after this; a slow destination takes longer now and then. */
 const TIMEOUT_MS = 2500
 /**
@@ -36,19 +41,20 @@ export function parsecConfig(
   { limits }: Pick<RunPlan, 'limits'>,
   setting: QueueSetting,
   destination: Pick<Destination, 'exporter'>,
+  intake: Intake = 'otlp',
   { count: workers, ports }: WorkersSetting = { count: 1 },
 ): string {
   const { type } = destination.exporter
   const { extensions, ...queue } = queuePart(limits, setting)
   return stringify({
-    receivers: { otlp: otlpReceiver(ports) },
+    receivers: { [intake]: intake === 'otlp' ? otlpReceiver(ports) : ingestReceiver() },
     exporters: { [type]: { ...destinationPart(destination, setting.broken), ...queue } },
     ...(extensions === undefined ? {} : { extensions }),
     service: {
       ...(extensions === undefined ? {} : { extensions: Object.keys(extensions) }),
       workers,
       telemetry: { metrics: LISTEN },
-      pipelines: { logs: { receivers: ['otlp'], exporters: [type] } },
+      pipelines: { logs: { receivers: [intake], exporters: [type] } },
     },
   })
 }
@@ -57,13 +63,16 @@ export function parsecConfig(
 export const LISTEN = { endpoint: '127.0.0.1:0' }
 
 export function otlpReceiver([grpc, http]: readonly number[] = [0, 0]): object {
-  const megabytes = 64
   return {
     protocols: {
-      grpc: { endpoint: `127.0.0.1:${grpc}`, max_recv_msg_size_mib: megabytes },
-      http: { endpoint: `127.0.0.1:${http}`, max_request_body_size: megabytes * 1024 ** 2 },
+      grpc: { endpoint: `127.0.0.1:${grpc}`, max_recv_msg_size_mib: REQUEST_MIB_MAX },
+      http: { endpoint: `127.0.0.1:${http}`, max_request_body_size: REQUEST_MIB_MAX * 1024 ** 2 },
     },
   }
+}
+
+function ingestReceiver(): object {
+  return { ...LISTEN, max_request_body_size: REQUEST_MIB_MAX * 1024 ** 2 }
 }
 
 /** The keys of the exporter that writes to the destination, but for its queue. */

@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Endpoints } from './clients.ts'
+import type { Intake } from './parsec-config.ts'
 import { readStats } from './service-stats.ts'
 
 export interface ParsecOptions {
@@ -12,8 +13,8 @@ export interface ParsecOptions {
   /** Its log goes into a file of this name here. */
   readonly folder: string
   readonly name: string
-  /** Does it take OTLP in? Then it is ready once it has said where. */
-  readonly takesOtlp: boolean
+  /** How it takes records in from senders, if at all: it is ready once it has said where. */
+  readonly intake: Intake | undefined
   /** Beside our own environment. */
   readonly env?: Readonly<Record<string, string>>
   /** When given, a kill is a power cut for the queue's files; the seed chooses what they keep. */
@@ -24,7 +25,7 @@ export interface ParsecOptions {
 export interface RunningParsec {
   /** URL of the status server. */
   readonly admin: string
-  /** Undefined where it takes no OTLP in. */
+  /** Undefined where it takes nothing in from senders. */
   readonly endpoints: Endpoints | undefined
 }
 
@@ -176,7 +177,7 @@ export class ParsecUnderTest {
       })
       child.stdout?.on('data', (chunk: Buffer) => {
         text += chunk.toString()
-        const running = readBanner(text, this.#options.takesOtlp)
+        const running = readBanner(text, this.#options.intake)
         if (running === undefined || this.#child !== child) return
         clearTimeout(timer)
         this.#running ??= running
@@ -187,10 +188,14 @@ export class ParsecUnderTest {
 }
 
 /** Finds the URLs in what `parsec run` prints when it is ready. */
-function readBanner(text: string, takesOtlp: boolean): RunningParsec | undefined {
+function readBanner(text: string, intake: Intake | undefined): RunningParsec | undefined {
   const admin = /(http:\S+)\/health /.exec(text)?.[1]
   if (admin === undefined) return undefined
-  if (!takesOtlp) return { admin, endpoints: undefined }
+  if (intake === undefined) return { admin, endpoints: undefined }
+  if (intake === 'ingest') {
+    const ingest = /http:\S+\/ingest(?=\s)/.exec(text)?.[0]
+    return ingest === undefined ? undefined : { admin, endpoints: { ingest } }
+  }
   const http = /http:\S+\/v1\/logs(?=\s)/.exec(text)?.[0]
   const grpc = /grpc:\/\/(\S+)/.exec(text)?.[1]
   if (http === undefined || grpc === undefined) return undefined

@@ -32,8 +32,17 @@ const ALPHABET = [
   '\u{1f600}',
 ]
 
-/** Everything that is sent with one number, down to the last byte, from the seed of the run. */
-export class RecordMint {
+/** Everything that is sent with one number, down to the last byte, and what must come of it. */
+export interface Mint {
+  /** The body of a request with the records `from` up to, not including, `to`. */
+  request(from: number, to: number): Buffer
+  /** Resource and scope of the record. */
+  envelope(number: number): Omit<ScopeLogsParts, 'records'>
+  record(number: number): LogRecordParts
+}
+
+/** Records as ExportLogsServiceRequests, from the seed of the run. */
+export class RecordMint implements Mint {
   readonly #seed: number
   readonly #edgeBytes: readonly number[]
   readonly #text: readonly string[]
@@ -45,7 +54,6 @@ export class RecordMint {
     this.#text = Array.from({ length: 1024 }, () => random.pick(ALPHABET))
   }
 
-  /** The bytes of an ExportLogsServiceRequest with the records `from` up to, not including, `to`. */
   request(from: number, to: number): Buffer {
     const numbers = Array.from({ length: to - from }, (_, i) => from + i)
     const parts = Array.from({ length: GROUPS }, (_, group) => ({
@@ -55,7 +63,6 @@ export class RecordMint {
     return buildLogsRequest(parts.filter(({ records }) => records.length > 0))
   }
 
-  /** Resource and scope of the record. */
   envelope(number: number): Omit<ScopeLogsParts, 'records'> {
     return envelopeOf(number % GROUPS)
   }

@@ -12,10 +12,11 @@ import { Issuer } from './issuer.ts'
 import { type Arrival, judge, type Verdict } from './judge.ts'
 import { createKafkaPlan } from './kafka-plan.ts'
 import { checkLedger } from './ledger.ts'
-import { type Break, parsecConfig, type QueueMode } from './parsec-config.ts'
+import { type Break, type Intake, parsecConfig, type QueueMode } from './parsec-config.ts'
+import { PlainMint } from './plain-mint.ts'
 import { createPlan, type FaultKind, type RunPlan } from './plan.ts'
 import { QueueDisk } from './queue-disk.ts'
-import { RecordMint } from './records.ts'
+import { type Mint, RecordMint } from './records.ts'
 import { damagedRecords } from './service-stats.ts'
 import type { BrokerUnderTest } from './topologies/broker.ts'
 import { clusterConfig } from './topologies/cluster-config.ts'
@@ -30,6 +31,7 @@ export interface RunSettings {
   readonly through?: Way | undefined
   /** Given when the way is through Kafka; all runs of a process may share it. */
   readonly broker?: BrokerUnderTest | undefined
+  readonly intake?: Intake | undefined
   readonly queue: QueueMode
   /** Worker processes of the Parsec that takes the records in; one unless told. */
   readonly workers?: number | undefined
@@ -62,6 +64,7 @@ export interface RunResult {
 }
 
 const LIVENESS_MS_MAX = 30_000
+const PROTOCOLS = { otlp: ['grpc', 'http'], ingest: ['ingest'] } as const
 
 /** One run from its seed: load and faults, recovery, the end, the verdict. Never rejects. */
 export async function runOnce(seed: number, settings: RunSettings): Promise<RunResult> {
@@ -108,7 +111,8 @@ class Run {
   readonly #settings: RunSettings
   readonly #folder: string
   readonly #disk: QueueDisk
-  readonly #mint: RecordMint
+  readonly #mint: Mint
+  readonly #intake: Intake
   readonly #configFile: string
   #topology: Topology | undefined
   #destination: Destination | undefined
@@ -119,7 +123,9 @@ class Run {
     this.#settings = settings
     this.#folder = folder
     this.#disk = disk
-    this.#mint = new RecordMint(plan.seed, plan.load)
+    const mint = new RecordMint(plan.seed, plan.load)
+    this.#intake = settings.intake ?? 'otlp'
+    this.#mint = this.#intake === 'otlp' ? mint : new PlainMint(mint)
     this.#configFile = join(folder, 'parsec.yaml')
   }
 
@@ -149,6 +155,7 @@ class Run {
       seed: this.#plan.seed,
       load: this.#plan.load,
       mint: this.#mint,
+      protocols: PROTOCOLS[this.#intake],
       endpoints: () => topology.entrance.running?.endpoints,
       resend: this.#settings.resend,
     })
@@ -193,14 +200,14 @@ class Run {
       disk: this.#disk,
     }
     if (through === undefined || broker === undefined) {
-      await this.#write(
-        parsecConfig(this.#plan, setting, destination, {
-          count: workers ?? 1,
-          ports: workers === undefined || workers === 1 ? undefined : await freePorts(2),
-        }),
-        this.#plan,
-      )
-      return new DirectTopology({ ...common, faults: this.#plan.processFaults })
+      const own = {
+        count: workers ?? 1,
+        ports: workers === undefined || workers === 1 ? undefined : await freePorts(2),
+      }
+      const config = parsecConfig(this.#plan, setting, destination, this.#intake, own)
+      await this.#write(config, this.#plan)
+      const faults = this.#plan.processFaults
+      return new DirectTopology({ ...common, intake: this.#intake, faults })
     }
     const plan = createKafkaPlan(this.#plan.seed, faults)
     // All runs of a broker have it in common.

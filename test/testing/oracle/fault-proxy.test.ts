@@ -13,6 +13,8 @@ const FAULT: DestinationFault = {
   status: 429,
 }
 
+const OURS = `fault-proxy ${process.pid}`
+
 /** A server that keeps what it is given, behind a proxy. */
 async function start(t: ExecutionContext): Promise<{ proxy: FaultProxy; bodies: string[] }> {
   const bodies: string[] = []
@@ -20,7 +22,8 @@ async function start(t: ExecutionContext): Promise<{ proxy: FaultProxy; bodies: 
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      bodies.push(Buffer.concat(chunks).toString())
+      // A client of another test may still try a server that had this port before.
+      if (request.headers['x-test'] === OURS) bodies.push(Buffer.concat(chunks).toString())
       response.writeHead(201, { 'content-type': 'text/plain' }).end('taken')
     })
   })
@@ -38,7 +41,7 @@ async function start(t: ExecutionContext): Promise<{ proxy: FaultProxy; bodies: 
 /** Status and body; `undefined` when there is no whole answer. */
 async function post(proxy: FaultProxy, body: string): Promise<string | undefined> {
   try {
-    const response = await fetch(proxy.url, { method: 'POST', body })
+    const response = await fetch(proxy.url, { method: 'POST', body, headers: { 'x-test': OURS } })
     return `${response.status} ${await response.text()}`
   } catch {
     return undefined

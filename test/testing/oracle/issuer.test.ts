@@ -24,6 +24,7 @@ async function start(
     seed: 1,
     load: LOAD,
     mint: new RecordMint(1, LOAD),
+    protocols: ['grpc', 'http'],
     endpoints: () => endpoints,
     resend: options.resend,
   })
@@ -83,8 +84,14 @@ test('a fresh record is one that is acknowledged', async t => {
 
 test('with nobody to send to, no record is fresh', async t => {
   const mint = new RecordMint(1, LOAD)
-  const down = { seed: 1, load: LOAD, mint, endpoints: () => undefined, resend: false }
-  const issuer = new Issuer(down)
+  const issuer = new Issuer({
+    seed: 1,
+    load: LOAD,
+    mint,
+    protocols: ['http'],
+    endpoints: () => undefined,
+    resend: false,
+  })
   issuer.start()
   await issuer.stop()
   t.false(await issuer.issueFresh(50))

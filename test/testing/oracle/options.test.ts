@@ -45,6 +45,8 @@ const REFUSED = {
   '--through kafka --destination embedded': /cannot share an embedded store/,
   '--break ack-before-sync': /--power-loss only/,
   '--break commit-before-store': /--through kafka only/,
+  '--intake ingest --destination otlp': /straight into a store only/,
+  '--intake ingest --through kafka': /straight into a store only/,
   '--break no-dedup --destination otlp': /with a ClickHouse only/,
 }
 

@@ -51,6 +51,18 @@ test.serial(
 )
 
 test.serial(
+  'plain JSON, killed, into a disturbed ClickHouse: every record is there once',
+  keeps,
+  5,
+  {
+    destination: 'clickhouse',
+    intake: 'ingest',
+    queue: 'file',
+    faults: ['kill', 'down', 'lost-answer'],
+  },
+)
+
+test.serial(
   'killed together with its embedded store: every acknowledged record is there',
   keeps,
   2,

@@ -1,7 +1,7 @@
 import type { AnyValue } from '../../../batch/any-value.ts'
 import type { Attributes } from '../../../otlp/build-logs.ts'
 import type { Arrival } from '../judge.ts'
-import { NUMBER_KEY, type RecordMint } from '../records.ts'
+import { type Mint, NUMBER_KEY } from '../records.ts'
 
 /* What the log table must hold for a record, and what it holds, in one form: the row as JSON. */
 
@@ -41,7 +41,7 @@ export function arrivalsOfRows(text: string): Arrival[] {
 }
 
 /** The row that the record with this number must become. */
-export function expectedRow(mint: RecordMint, number: number): string {
+export function expectedRow(mint: Mint, number: number): string {
   const record = mint.record(number)
   const envelope = mint.envelope(number)
   return JSON.stringify([

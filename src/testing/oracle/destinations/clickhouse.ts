@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { RecordMint } from '../records.ts'
+import type { Mint } from '../records.ts'
 import { arrivalsOfRows, expectedRow, SELECT_ROWS } from './clickhouse-rows.ts'
 import type { Destination } from './destination.ts'
 import { FaultProxy } from './fault-proxy.ts'
@@ -13,7 +13,7 @@ const READ_MS_MAX = 60_000
 
 /** A ClickHouse server, behind a proxy that disturbs it. */
 export async function startClickHouseDestination(
-  mint: RecordMint,
+  mint: Mint,
   seed: number,
   folder: string,
 ): Promise<Destination> {

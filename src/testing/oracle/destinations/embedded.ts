@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { PARSEC_MAIN } from '../parsec-under-test.ts'
-import type { RecordMint } from '../records.ts'
+import type { Mint } from '../records.ts'
 import { arrivalsOfRows, expectedRow, SELECT_ROWS } from './clickhouse-rows.ts'
 import type { Destination } from './destination.ts'
 
@@ -10,7 +10,7 @@ const READ_MS_MAX = 60_000
 const ROWS_BYTES_MAX = 256 * 1024 ** 2
 
 /** The embedded store in Parsec's own process, killed with it; read with `parsec query`. */
-export function createEmbeddedDestination(mint: RecordMint, folder: string): Destination {
+export function createEmbeddedDestination(mint: Mint, folder: string): Destination {
   return {
     exporter: { type: 'clickhouse', keys: { endpoint: `chdb://${join(folder, 'store')}` } },
     exactlyOnce: true,

@@ -4,7 +4,7 @@ import type { LogBatch } from '../../../batch/log-batch.ts'
 import { buildLogs } from '../../../otlp/build-logs.ts'
 import { decodeLogs } from '../../../otlp/decode-logs.ts'
 import type { Arrival } from '../judge.ts'
-import { NUMBER_KEY, type RecordMint } from '../records.ts'
+import { type Mint, NUMBER_KEY } from '../records.ts'
 import type { Destination } from './destination.ts'
 import { FaultProxy } from './fault-proxy.ts'
 
@@ -12,7 +12,7 @@ import { FaultProxy } from './fault-proxy.ts'
 const FINAL_STATUS = 500
 
 /** An OTLP/HTTP server that keeps the bytes of every record it gets. */
-export async function startOtlpDestination(mint: RecordMint, seed: number): Promise<Destination> {
+export async function startOtlpDestination(mint: Mint, seed: number): Promise<Destination> {
   const arrivals: Arrival[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []

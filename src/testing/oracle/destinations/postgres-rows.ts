@@ -1,7 +1,7 @@
 import type { AnyValue } from '../../../batch/any-value.ts'
 import type { Attributes } from '../../../otlp/build-logs.ts'
 import type { Arrival } from '../judge.ts'
-import { NUMBER_KEY, type RecordMint } from '../records.ts'
+import { type Mint, NUMBER_KEY } from '../records.ts'
 
 /* What the log table in PostgreSQL must hold for a record, and what it holds, in one form: JSON. */
 
@@ -42,7 +42,7 @@ export function arrivalOfRow({ number, texts, attributes }: PostgresRow): Arriva
 }
 
 /** What the row of the record with this number must be. */
-export function expectedRow(mint: RecordMint, number: number): string {
+export function expectedRow(mint: Mint, number: number): string {
   const record = mint.record(number)
   const envelope = mint.envelope(number)
   const service = entriesOf(envelope.resource).find(([key]) => key === 'service.name')?.[1]

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { RecordMint } from '../records.ts'
+import type { Mint } from '../records.ts'
 import type { Destination } from './destination.ts'
 import { arrivalOfRow, expectedRow, type PostgresRow, SELECT_ROWS } from './postgres-rows.ts'
 import { TcpFaultProxy } from './tcp-fault-proxy.ts'
@@ -10,10 +10,7 @@ const SERVER_VARIABLE = 'PARSEC_CHAOS_POSTGRES'
 let databases = 0
 
 /** A database of its own in a PostgreSQL server, behind a proxy that disturbs it. */
-export async function startPostgresDestination(
-  mint: RecordMint,
-  seed: number,
-): Promise<Destination> {
+export async function startPostgresDestination(mint: Mint, seed: number): Promise<Destination> {
   const server = process.env[SERVER_VARIABLE]
   if (server === undefined) {
     throw new Error(

@@ -1,3 +1,4 @@
+import type { Intake } from '../parsec-config.ts'
 import { ParsecUnderTest } from '../parsec-under-test.ts'
 import type { ProcessFault } from '../plan.ts'
 import { hurtParsec } from '../process-faults.ts'
@@ -10,6 +11,7 @@ const DRAIN_MS_MAX = 60_000
 export interface DirectOptions {
   readonly folder: string
   readonly configFile: string
+  readonly intake: Intake
   readonly powerLossSeed: number | undefined
   readonly disk: QueueDisk
   readonly faults: readonly ProcessFault[]
@@ -23,13 +25,13 @@ export class DirectTopology implements Topology {
 
   constructor(options: DirectOptions) {
     this.#options = options
-    const { folder, configFile, powerLossSeed } = options
+    const { folder, configFile, intake, powerLossSeed } = options
     const args = ['--config', configFile]
     this.entrance = new ParsecUnderTest({
       args,
       folder,
       name: 'parsec',
-      takesOtlp: true,
+      intake,
       powerLossSeed,
     })
   }

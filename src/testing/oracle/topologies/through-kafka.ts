@@ -126,7 +126,7 @@ export class ThroughKafka implements Topology {
       args: ['--config', configFile, '--role', role],
       folder,
       name,
-      takesOtlp: role === 'collector',
+      intake: role === 'collector' ? 'otlp' : undefined,
       env: { [MEMBER_VARIABLE]: name },
       powerLossSeed,
     })

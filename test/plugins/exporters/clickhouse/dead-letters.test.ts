@@ -5,7 +5,7 @@ import { plugins } from '../../../../plugins/index.ts'
 import { loadConfig } from '../../../../src/config/load.ts'
 import type { ServiceConfig } from '../../../../src/config/service-config.ts'
 import { buildLogs } from '../../../../src/otlp/build-logs.ts'
-import { type ReplayOptions, replayLetters } from '../../../../src/service/replay.ts'
+import { type ReplayOptions, replayLetters } from '../../../../src/service/replay-letters.ts'
 import {
   bodiesOf,
   type ChdbFront,

@@ -153,7 +153,7 @@ class Replay {
     const { config, logger, metrics } = this.#options
     const configured = config.exporters.get(exporter)
     if (configured === undefined) throw PipelineError.retryable(unknownExporter(exporter))
-    const credentials = await startCredentials(config, exporter, { logger, metrics })
+    const credentials = await startCredentials(config, [exporter], { logger, metrics })
     this.#credentials.push(credentials)
     const { authenticators } = credentials
     const destination = createLoneExporter(configured, { logger, metrics, authenticators })

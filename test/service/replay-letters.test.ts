@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import type { DeadLetter } from '../../src/dead-letter/letter.ts'
 import { DeadLetterStore } from '../../src/dead-letter/store.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
-import { type ReplayOptions, replayLetters } from '../../src/service/replay.ts'
+import { type ReplayOptions, replayLetters } from '../../src/service/replay-letters.ts'
 import {
   createTestContext,
   type LogSink,
