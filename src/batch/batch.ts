@@ -17,6 +17,8 @@ export interface BatchContext {
    * the same after a restart, and when it is replayed. The time of records without any of their own.
    */
   readonly receivedAtUnixMs?: number
+  /** The queue on disk that it comes from: the same after a restart, and no other queue has it. */
+  readonly queueId?: string
 }
 
 /** Records that a processor has rewritten: their new bytes, and which row each belongs to. */

@@ -9,9 +9,11 @@ export function mergedContext(contexts: readonly BatchContext[]): BatchContext {
   const ids = new Set(contexts.map(context => context.requestId))
   if (first === undefined) return { requestId: '' }
   if (ids.size === 1) return first
-  const { receivedAtUnixMs } = first
+  const { receivedAtUnixMs, queueId } = first
   return {
     requestId: `${first.requestId}+${ids.size - 1}`,
     ...(receivedAtUnixMs === undefined ? {} : { receivedAtUnixMs }),
+    // A queue joins only what is its own.
+    ...(queueId === undefined ? {} : { queueId }),
   }
 }

@@ -1,3 +1,4 @@
+import type { LogBatch } from '../batch/log-batch.ts'
 import type { DeadLetterDestination } from '../dead-letter/letter.ts'
 import { sharedController } from '../plugin/abort.ts'
 import { type Clock, systemClock } from '../plugin/clock.ts'
@@ -109,7 +110,8 @@ export function buildExportChain(
     },
     consume: async (batch, signal) => await head.consume(batch, signal),
     direct: ledger.direct({
-      consume: (batch, signal) => outcome.follow(batch, attempt.consume(batch, signal)),
+      consume: (batch, signal) =>
+        outcome.follow(batch, attempt.consume(fromNowhere(batch), signal)),
     }),
     stop: async deadline => {
       stopping.abort()
@@ -132,6 +134,12 @@ export function buildExportChain(
       ...(limiter === undefined ? {} : { concurrency: limiter.stats() }),
     }),
   }
+}
+
+/** Its queue is another exporter's, which may write under the queue's name itself. */
+function fromNowhere(batch: LogBatch): LogBatch {
+  const { queueId, ...context } = batch.context
+  return queueId === undefined ? batch : batch.with({ context })
 }
 
 /** The keys of the export chain among those of any exporter's checked config. */

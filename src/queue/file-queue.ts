@@ -128,13 +128,13 @@ export class FileQueue implements Queue {
   }
 
   async offer(batch: LogBatch, signal: AbortSignal): Promise<void> {
-    this.#started(this.#opened)
+    const { queueId } = this.#started(this.#opened)
     this.#refusal.assertOver()
     this.#room.assertNotFull()
     const data = encodeLogs(batch)
     const acceptedAtUnixMs = this.#now()
     const { origin, count: records } = batch
-    const context = { ...batch.context, receivedAtUnixMs: acceptedAtUnixMs }
+    const context = { ...batch.context, receivedAtUnixMs: acceptedAtUnixMs, queueId }
     const record = prepareRecord({ origin, context, records, acceptedAtUnixMs }, data)
     if (record.bytes > RECORD_BYTES_MAX) throw this.#tooLongError(record.bytes)
     const size = this.#sizeOf(record)

@@ -10,7 +10,7 @@ import { decodeBody } from './log/record.ts'
  */
 export function batchOf({ header, bytes }: ReadRecord, queueId: string): LogBatch {
   const { meta, data } = decodeBody(bytes, 0, header)
-  const context = { ...meta.context, receivedAtUnixMs: header.acceptedAtUnixMs }
+  const context = { ...meta.context, receivedAtUnixMs: header.acceptedAtUnixMs, queueId }
   const origin = meta.origin ?? originOf(queueId, header.sequence)
   return decodeLogs(data, context).batch.with({ origin })
 }

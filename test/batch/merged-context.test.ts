@@ -13,6 +13,15 @@ test('of several senders only the way back to the first is kept, and how many th
   t.deepEqual(mergedContext([one, other, other]), { requestId: 'a+1' })
 })
 
+test('of a queue its name and time are kept', t => {
+  const own = { receivedAtUnixMs: 5, queueId: 'q' }
+  const merged = mergedContext([
+    { ...one, ...own },
+    { ...other, ...own },
+  ])
+  t.deepEqual(merged, { requestId: 'a+1', ...own })
+})
+
 test('no sender at all is still a context', t => {
   t.deepEqual(mergedContext([]), { requestId: '' })
 })

@@ -239,7 +239,8 @@ test('behind a queue only the refused records of a batch are dropped', async t =
 test('the direct way is one attempt past queue, retry and dead letter, and is counted', async t => {
   const box = new LetterBox()
   const { chain, sink, clock } = await start({}, box)
-  await chain.direct.consume(sampleLogs(['a']), never)
+  await chain.direct.consume(sampleLogs(['a'], { requestId: 'r', queueId: 'of another' }), never)
+  t.deepEqual(sink.batches[0]!.context, { requestId: 'r' })
   sink.before = () => Promise.reject(refused)
   t.is(await t.throwsAsync(chain.direct.consume(sampleLogs(['b']), never)), refused)
   const down = PipelineError.retryable('down')

@@ -45,9 +45,11 @@ test('what comes back is what went in: bytes, identity, context and age', async 
   await first.queue.stop()
   const next = await openTestQueue({ files: first.files, now: () => 6000 })
   const back = [await next.take(), await next.take()]
-  t.deepEqual(back[0]!.batch.context, { ...context, receivedAtUnixMs: 1000 })
+  const { queueId } = back[0]!.batch.context
+  t.deepEqual(back[0]!.batch.context, { ...context, receivedAtUnixMs: 1000, queueId })
   t.is(back[0]!.batch.origin, 'its/own')
-  t.regex(back[1]!.batch.origin ?? '', /^[0-9a-f]{16}\/2$/)
+  t.regex(queueId ?? '', /^[0-9a-f]{16}$/)
+  t.is(back[1]!.batch.origin, `${queueId}/2`)
   for (const [i, item] of back.entries()) {
     t.is(item.batch.origin, live[i]!.batch.origin)
     t.is(item.size, live[i]!.size)

@@ -5,6 +5,9 @@ import { kafkaClientFields, NOTE_NAMES_MAX } from '#core/kafka'
 /** The names that Kafka allows (org.apache.kafka.common.internals.Topic). */
 export const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
 
+/** Instead of a transactional id: the name of the queue on disk, which no other process has. */
+export const AUTO = 'auto'
+
 /** With the number of a lane it is a group's name, too; brokers take any text, tools do not. */
 const TRANSACTIONAL_ID = /^[A-Za-z0-9._-]{1,200}$/
 
@@ -54,7 +57,7 @@ const producerConfig = z
       .optional()
       .meta({
         description:
-          'Name of this process for Kafka transactions, its own and the same after a restart: nothing is written twice, crashes included. Absent = no transactions.',
+          'Name for Kafka transactions, of this process alone and the same after its restart: nothing is written twice, crashes included. auto = parsec-ID, with the id of the queue on disk; absent = no transactions.',
       }),
     compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('snappy').meta({
       description: 'Compression of messages; the Collector has none.',
@@ -127,6 +130,15 @@ export const kafkaExporterConfig = z
       code: 'custom',
       message: `with producer::transactional_id at most ${NOTE_NAMES_MAX}: so many batches are remembered at the broker`,
       path: ['sending_queue', 'num_consumers'],
+    })
+  })
+  .superRefine(({ producer, sending_queue: queue }, context) => {
+    const isOnDisk = queue.enabled && queue.storage !== undefined
+    if (producer.transactional_id !== AUTO || isOnDisk) return
+    context.addIssue({
+      code: 'custom',
+      message: 'auto is the name of the queue on disk: set sending_queue::storage, or a name',
+      path: ['producer', 'transactional_id'],
     })
   })
   .superRefine((config, context) => {

@@ -1,5 +1,5 @@
 import { definePlugin } from '#core'
-import { kafkaExporterConfig } from './config.ts'
+import { AUTO, kafkaExporterConfig } from './config.ts'
 import { KafkaExporter } from './exporter.ts'
 
 export const kafkaExporter = definePlugin({
@@ -11,9 +11,10 @@ export const kafkaExporter = definePlugin({
   // A transactional id belongs to one process: a second one with it would fence off the first.
   forWorker: (config, { index }) => {
     const { producer } = config
-    if (index === 0 || producer.transactional_id === undefined) return config
-    const transactional_id = `${producer.transactional_id}-worker-${index}`
-    return { ...config, producer: { ...producer, transactional_id } }
+    const { transactional_id: given } = producer
+    // With `auto` it has one already, that of its queue.
+    if (index === 0 || given === undefined || given === AUTO) return config
+    return { ...config, producer: { ...producer, transactional_id: `${given}-worker-${index}` } }
   },
   create: (config, context) => new KafkaExporter(config, context),
 })

@@ -6,9 +6,10 @@ import {
   PRODUCER_RETRIES,
   TransactionalProducer,
 } from '#core/kafka'
-import type { KafkaExporterConfig } from './config.ts'
+import { AUTO, type KafkaExporterConfig } from './config.ts'
 import { Delivery } from './delivery.ts'
 import type { Refusal } from './messages.ts'
+import { SenderPerQueue } from './sender-per-queue.ts'
 import { TransactionalDelivery } from './transactional-delivery.ts'
 
 /** How batches get to the broker: one by one, or each in a transaction. */
@@ -30,9 +31,12 @@ export interface Sending {
 /** @throws an Error that names the key when a TLS file is no good. */
 export function createSender(config: KafkaExporterConfig, context: PluginContext): Sender {
   const { transactional_id: transactionalId } = config.producer
-  return transactionalId === undefined
-    ? plainSender(config, context)
-    : transactionalSender(config, context, transactionalId)
+  if (transactionalId === undefined) return plainSender(config, context)
+  warnOfMemory(config, context)
+  if (transactionalId !== AUTO) return transactionalSender(config, context, transactionalId)
+  return new SenderPerQueue(createKafka(config, context.logger), queueId =>
+    transactionalSender(config, context, `parsec-${queueId}`),
+  )
 }
 
 function plainSender(config: KafkaExporterConfig, { logger }: PluginContext): Sender {
@@ -55,7 +59,6 @@ function transactionalSender(
   transactionalId: string,
 ): Sender {
   const { id, logger, metrics } = context
-  warnOfMemory(config, context)
   const producer = new TransactionalProducer({
     ...commonOptions(config),
     kafka: createKafka(config, logger),

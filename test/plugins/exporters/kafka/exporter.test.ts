@@ -157,6 +157,10 @@ const MISTAKES: readonly [yaml: string, complaint: RegExp][] = [
     '{ partition_logs_by_trace_id: true, message_key_from_attribute: a }',
     /set only one of partition_logs_by_trace_id, message_key_from_attribute/,
   ],
+  ['producer: { transactional_id: "a b" }', /must be 1 to 200 letters, digits/],
+  ['producer: { transactional_id: a, required_acks: leader }', /needs required_acks: all/],
+  ['producer: { transactional_id: auto }', /set sending_queue::storage, or a name/],
+  ['{ producer: { transactional_id: a }, sending_queue: { num_consumers: 251 } }', /at most 250/],
 ]
 
 for (const [yaml, complaint] of MISTAKES) {

@@ -36,7 +36,8 @@ for (const moment of ['after commit', 'before commit'] as const) {
       const topic = await broker.createTopic({ partitions: 2 })
       const directory = await tempFolder(t)
       const keys = `sending_queue: { storage: file, directory: ${directory} }`
-      const yaml = exporterYaml(broker, { topic, id: uniqueName('tx'), keys })
+      const id = moment === 'after commit' ? 'auto' : uniqueName('tx')
+      const yaml = exporterYaml(broker, { topic, id, keys })
       const acknowledged: string[] = []
       let sent = 0
       const moments: readonly Moment[] = [moment, 'never']
