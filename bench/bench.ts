@@ -150,6 +150,7 @@ async function tenants(): Promise<void> {
       `${row.accepted} of ${row.sent} accepted`.padStart(20),
       `p50 ${row.p50Ms.toFixed(1)} ms`.padStart(12),
       `p99 ${row.p99Ms.toFixed(1)} ms`.padStart(14),
+      `${row.cpuMicrosPerRequest.toFixed(0)} us CPU/req`.padStart(16),
       `flood ${Math.round(row.floodPerSecond)} rec/s, ${(row.floodRefused * 100).toFixed(1)} % refused`,
     ]
     console.log(`  ${cells.join(' ')}`)

@@ -32,6 +32,8 @@ export interface TenantRow {
   /** What the neighbour sends, in records a second, and the share of its requests that is refused. */
   readonly floodPerSecond: number
   readonly floodRefused: number
+  /** CPU of the server over all requests; hardly moves when the machine is busy with other work. */
+  readonly cpuMicrosPerRequest: number
 }
 
 interface Scene {
@@ -64,10 +66,13 @@ async function measureScene(scene: Scene, seconds: number): Promise<TenantRow> {
   try {
     await server.listening(PORTS.ingest)
     await quiet(2)
+    const cpuBefore = server.cpuSeconds()
     const flood = scene.flood === 'none' ? undefined : startFlood(scene, folder, seconds + 2)
     await sleep(1000)
     const latencies = await quiet(seconds)
-    return row(scene.name, latencies, await flood, seconds + 2)
+    const counts = (await flood) ?? { accepted: 0, refused: 0 }
+    const cpuSeconds = server.cpuSeconds() - cpuBefore
+    return row(scene.name, latencies, counts, { floodSeconds: seconds + 2, cpuSeconds })
   } finally {
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
@@ -149,10 +154,10 @@ async function startFlood({ flood }: Scene, folder: string, seconds: number): Pr
 function row(
   name: string,
   latencies: readonly number[],
-  flood: Flood | undefined,
-  floodSeconds: number,
+  { accepted, refused }: Flood,
+  { floodSeconds, cpuSeconds }: { readonly floodSeconds: number; readonly cpuSeconds: number },
 ): TenantRow {
-  const { accepted, refused } = flood ?? { accepted: 0, refused: 0 }
+  const flood = accepted + refused
   const taken = latencies.filter(ms => !Number.isNaN(ms)).sort((a, b) => a - b)
   const at = (share: number): number => taken[Math.floor((taken.length - 1) * share)] ?? Number.NaN
   return {
@@ -161,7 +166,8 @@ function row(
     accepted: taken.length,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
-    floodPerSecond: ((accepted + refused) * FLOOD_RECORDS) / floodSeconds,
-    floodRefused: refused / Math.max(1, accepted + refused),
+    floodPerSecond: (flood * FLOOD_RECORDS) / floodSeconds,
+    floodRefused: refused / Math.max(1, flood),
+    cpuMicrosPerRequest: (cpuSeconds * 1e6) / (flood + latencies.length),
   }
 }
