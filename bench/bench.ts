@@ -15,6 +15,7 @@ import { PATHS } from './paths.ts'
 import { measurePostgres, POSTGRES_CASE } from './postgres.ts'
 import { measureQueues } from './queue.ts'
 import { measureTenants } from './tenants.ts'
+import { measureWorkers } from './workers.ts'
 
 /*
  * npm run bench                          every case
@@ -49,6 +50,7 @@ else {
   await queues()
   await backlog()
   await tenants()
+  await workers()
   await endToEnd()
   if (!hasServices) await stopServices()
 }
@@ -112,6 +114,23 @@ async function backlog(): Promise<void> {
   console.log(
     `  first batch after ${openMs.toFixed(0)} ms (promised: 2000 ms for 10 GB), ${rssMebibytes.toFixed(0)} MiB of memory (promised: 300 MB)`,
   )
+}
+
+/** Whether a record costs the same with two workers as with one. */
+async function workers(): Promise<void> {
+  if (!'workers'.includes(filter)) return
+  const missing = missingTool()
+  if (missing !== undefined) {
+    console.log(`\nworkers SKIPPED: ${missing} is not installed`)
+    return
+  }
+  console.log('\nworkers: OTLP/HTTP -> nop, load generator on the same two cores')
+  for (const row of await measureWorkers(Number(values.seconds))) {
+    const thousands = (value: number): string => `${Math.round(value / 1000)} k`
+    console.log(
+      `${row.workers}: ${thousands(row.recordsPerSecond)} records/s, ${thousands(row.recordsPerCpuSecond)} a CPU-second, ${row.cores.toFixed(2)} cores, shares ${row.shares.map(share => share.toFixed(2)).join(' ')}`,
+    )
+  }
 }
 
 /** What a tenant notices of a neighbour that sends far more than it may. */

@@ -41,8 +41,8 @@ export function missingTool(): string | undefined {
 export class Server {
   readonly #child: ChildProcess
 
-  /** Starts a command on one core, in a process group of its own, its output in a file. */
-  constructor(command: readonly string[], core: number, logFile: string, cwd?: string) {
+  /** Starts a command on one core, or `0,1`, in a process group of its own, its output in a file. */
+  constructor(command: readonly string[], core: number | string, logFile: string, cwd?: string) {
     const log = openSync(logFile, 'w')
     this.#child = spawn('taskset', ['-c', String(core), ...command], {
       stdio: ['ignore', log, log],
@@ -50,6 +50,10 @@ export class Server {
       env: { ...process.env, GOMAXPROCS: '1' },
       ...(cwd === undefined ? {} : { cwd }),
     })
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
   }
 
   async listening(port: number): Promise<void> {
@@ -89,11 +93,11 @@ export class Server {
 
 /** Warms the server up, then loads it to saturation. */
 export async function measure(server: Server, load: Load): Promise<Measured> {
-  h2load(load, Math.min(3, load.seconds))
+  h2load({ ...load, seconds: Math.min(3, load.seconds) })
   await sleep(200)
   const cpuBefore = server.cpuSeconds()
   const started = performance.now()
-  const { done, failed } = h2load(load, load.seconds)
+  const { done, failed } = h2load(load)
   const cpu = server.cpuSeconds() - cpuBefore
   const seconds = (performance.now() - started) / 1000
   const records = done * load.recordsPerRequest
@@ -118,11 +122,13 @@ const REQUESTS: Readonly<Record<Protocol, { path: string; headers: readonly stri
   ingest: { path: '/ingest', headers: ['--h1', '-m1', '-H', 'content-type: application/json'] },
 }
 
-function h2load(load: Load, seconds: number): { done: number; failed: number } {
+/** Loads a server for `load.seconds`, from these cores. */
+export function h2load(load: Load, cores = '1'): { done: number; failed: number } {
+  const { seconds } = load
   const { path, headers } = REQUESTS[load.protocol]
   const url = `http://127.0.0.1:${load.port}${path}`
   const flags = ['-D', String(seconds), '-c8', '-w20', '-W24', '-d', load.bodyFile]
-  const run = spawnSync('taskset', ['-c', '1', 'h2load', ...flags, ...headers, url], {
+  const run = spawnSync('taskset', ['-c', cores, 'h2load', ...flags, ...headers, url], {
     encoding: 'utf8',
   })
   const counts = /(\d+) done, (\d+) succeeded, (\d+) failed/.exec(run.stdout)

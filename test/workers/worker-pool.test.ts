@@ -194,19 +194,26 @@ test.serial(
   },
 )
 
-test.serial('without its primary a worker finishes and ends', async t => {
-  t.timeout(110_000)
-  const folder = await tempFolder(t)
-  const { url } = await destination(t)
-  const parsec = await startWorkers(t, `yaml:${config({ folder, url }, 2)}`)
-  await sendAll(parsec, numbers(0, 2))
-  parsec.child.kill('SIGKILL')
-  // Resolves when nobody has its outputs open any more.
-  t.deepEqual(await parsec.exited, { code: null, signal: 'SIGKILL' })
-  t.is(parsec.stderr().match(/worker \d (?:\[.*\] )?the primary process is gone/g)?.length, 2)
-  t.false(existsSync(join(folder, 'queue', 'lock')))
-  t.false(existsSync(join(folder, 'queue', 'worker-1', 'lock')))
-})
+test.serial(
+  'without its primary a worker finishes and ends, and the next start waits for it',
+  async t => {
+    t.timeout(110_000)
+    const folder = await tempFolder(t)
+    const { url, open, bodies } = await destination(t)
+    const parsec = await startWorkers(t, `yaml:${config({ folder, url }, 2)}`)
+    await sendAll(parsec, numbers(0, 2))
+    parsec.child.kill('SIGKILL')
+    const next = await startWorkers(t, `yaml:${config({ folder, url }, 2)}`)
+    // Resolves when nobody has its outputs open any more.
+    t.deepEqual(await parsec.exited, { code: null, signal: 'SIGKILL' })
+    t.is(parsec.stderr().match(/worker \d (?:\[.*\] )?the primary process is gone/g)?.length, 2)
+    open()
+    await until(() => bodies.length === 2)
+    next.child.kill('SIGTERM')
+    t.deepEqual(await next.exited, { code: 0, signal: null })
+    t.deepEqual(bodies.toSorted(), ['0', '1'])
+  },
+)
 
 test.serial(
   'with fewer workers the queues of those that are gone are sent by the first',

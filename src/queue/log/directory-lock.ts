@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, open, readFile, rename, stat, unlink, utimes } from 'node:fs/promises'
@@ -21,6 +22,8 @@ export interface LockHolder {
   readonly processStart: string
   /** The exporter's id. */
   readonly owner: string
+  /** Of a worker process: the one that it works for. */
+  readonly parent?: number | undefined
 }
 
 export interface DirectoryLock {
@@ -39,22 +42,30 @@ const TOUCH_MS = 5000
 const STALE_MS = 30_000
 /** Nobody takes longer to write a line. */
 const WRITING_MS = 2000
+/** A worker without its primary finishes what it accepted and ends. */
+const ENDING_MS_MAX = 35_000
 const TRIES = 50
 const TRY_AGAIN_MS = 50
 
 /**
  * Takes the directory for this process. On one host the holder's process is looked at; in
- * another container or on another host its sign of life, every few seconds, is.
+ * another container or on another host its sign of life, every few seconds, is. A worker process
+ * whose primary is gone is about to end, and waited for.
  * @throws Error naming the holder.
  */
 export async function lockDirectory(directory: string, owner: string): Promise<DirectoryLock> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const root = join(directory, 'lock')
   const text = JSON.stringify({ ...self(owner), id: randomUUID() })
+  const startedAtMs = performance.now()
   for (let i = 0; i < TRIES; i++) {
     const last = (await readChain(root)).at(-1)
     if (last !== undefined && (await isAlive(last))) {
-      if (last.holder !== undefined) throw inUse(directory, last.holder)
+      const isEnding =
+        last.holder === undefined ||
+        (isOrphan(last.holder) && performance.now() - startedAtMs < ENDING_MS_MAX)
+      if (!isEnding) throw inUse(directory, last.holder!)
+      if (last.holder !== undefined) i--
       await sleep(TRY_AGAIN_MS)
       continue
     }
@@ -138,8 +149,14 @@ async function readLock(path: string): Promise<FoundLock | undefined> {
 
 function parseHolder(text: string): LockHolder | undefined {
   try {
-    const { pid, host, processStart, owner } = JSON.parse(text) as Partial<LockHolder>
-    return { pid: pid ?? 0, host: host ?? '', processStart: processStart ?? '', owner: owner ?? '' }
+    const {
+      pid = 0,
+      host = '',
+      processStart = '',
+      owner = '',
+      parent,
+    } = JSON.parse(text) as Partial<LockHolder>
+    return { pid, host, processStart, owner, ...(parent === undefined ? {} : { parent }) }
   } catch {
     return undefined
   }
@@ -155,15 +172,35 @@ async function isAlive({ holder, path }: FoundLock): Promise<boolean> {
 }
 
 function self(owner: string): LockHolder {
-  const { pid } = process
-  return { pid, host: hostname(), processStart: startOf(pid) ?? '', owner }
+  const { pid, ppid } = process
+  const parent = cluster.isWorker ? { parent: ppid } : {}
+  return { pid, host: hostname(), processStart: startOf(pid) ?? '', owner, ...parent }
 }
 
-/** Field 22 of /proc/PID/stat on Linux; elsewhere only whether the process is there. */
+/** Its parent is another process by now; false where that cannot be seen. */
+function isOrphan({ pid, host, parent }: LockHolder): boolean {
+  if (parent === undefined || host !== hostname()) return false
+  try {
+    return Number(statOf(pid)[PARENT]) !== parent
+  } catch {
+    return false
+  }
+}
+
+/** Fields 4 and 22 of /proc/PID/stat, counted from the third. */
+const PARENT = 1
+const START = 19
+
+/** Throws where there is no such thing. */
+function statOf(pid: number): string[] {
+  const line = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  return line.slice(line.lastIndexOf(')') + 2).split(' ')
+}
+
+/** On Linux when it began; elsewhere only whether the process is there. */
 function startOf(pid: number): string | undefined {
   try {
-    const line = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return line.slice(line.lastIndexOf(')') + 2).split(' ')[19]
+    return statOf(pid)[START]
   } catch {
     if (process.platform === 'linux') return undefined
   }

@@ -15,6 +15,7 @@ import {
   type FaultKind,
   GROUP_FAULTS,
   PROCESS_FAULTS,
+  WORKER_FAULTS,
 } from './plan.ts'
 import { WAYS, type Way } from './topologies/topology.ts'
 
@@ -27,6 +28,8 @@ export interface OracleOptions {
   readonly through: Way | undefined
   readonly intake: Intake
   readonly queue: QueueMode
+  /** Worker processes of the Parsec that takes the records in. */
+  readonly workers: number
   readonly faults: readonly FaultKind[]
   readonly resend: boolean
   readonly powerLoss: boolean
@@ -38,7 +41,7 @@ export interface OracleOptions {
 
 const FAULTS: readonly FaultKind[] = [...PROCESS_FAULTS, ...DESTINATION_FAULTS]
 const KAFKA_ONLY: readonly FaultKind[] = [...GROUP_FAULTS, ...BROKER_FAULTS]
-const ALL_FAULTS: readonly FaultKind[] = [...FAULTS, ...KAFKA_ONLY]
+const ALL_FAULTS: readonly FaultKind[] = [...FAULTS, ...WORKER_FAULTS, ...KAFKA_ONLY]
 
 type Parsed = Omit<OracleOptions, 'break' | 'through' | 'faults'> & {
   readonly break?: Break
@@ -73,6 +76,7 @@ export function parseOptions(args: readonly string[]): OracleOptions {
         .choices(QUEUES)
         .default('file'),
     )
+    .option('--workers <n>', 'worker processes behind its ports', parseCount, 1)
     .option('--faults <list>', `of ${ALL_FAULTS.join(',')} (default: all that apply)`, parseFaults)
     .option('--resend', 'senders repeat what was not acknowledged', false)
     .option('--power-loss', 'a kill takes what the queue has not synced', false)
@@ -85,8 +89,13 @@ export function parseOptions(args: readonly string[]): OracleOptions {
     .option('--keep-failed <dir>', 'where folders of failed runs stay', tmpdir())
     .parse(args, { from: 'user' })
     .opts<Parsed>()
-  const { through } = options
-  const faults = options.faults ?? (through === undefined ? FAULTS : ALL_FAULTS)
+  const { through, workers } = options
+  const faults = options.faults ?? [
+    ...(workers === 1
+      ? FAULTS
+      : [...FAULTS.filter(fault => fault !== 'corrupt'), ...WORKER_FAULTS]),
+    ...(through === undefined ? [] : KAFKA_ONLY),
+  ]
   const checked = { ...options, through, faults, break: options.break }
   const problem = problemOf(checked)
   if (problem !== undefined) throw new Error(problem)
@@ -95,7 +104,13 @@ export function parseOptions(args: readonly string[]): OracleOptions {
 
 /** What cannot be asked for together. */
 function problemOf(options: OracleOptions): string | undefined {
-  const { break: broken, intake, queue, powerLoss, through, destination, faults } = options
+  const { break: broken, intake, queue, powerLoss, through, destination, faults, workers } = options
+  const isOther = destination === 'embedded' || through !== undefined || intake !== 'otlp'
+  if (workers > 1 && (isOther || powerLoss))
+    return '--workers: with OTLP and a --destination in a process of its own, neither --through nor --power-loss'
+  // Workers write on while their primary is killed.
+  if (workers > 1 && faults.includes('corrupt')) return 'corrupt: only without --workers'
+  if (workers === 1 && faults.includes('kill-worker')) return 'kill-worker: only with --workers'
   const kafkaOnly = faults.filter(fault => KAFKA_ONLY.includes(fault))
   if (through === undefined && kafkaOnly.length > 0)
     return `${kafkaOnly.join(', ')}: only with --through kafka`
@@ -121,13 +136,24 @@ function problemOf(options: OracleOptions): string | undefined {
 
 /** The command line that repeats one run. */
 export function repeatCommand(seed: number, options: OracleOptions): string {
-  const { destination, through, intake, queue, faults, resend, powerLoss, break: broken } = options
+  const {
+    destination,
+    through,
+    intake,
+    queue,
+    workers,
+    faults,
+    resend,
+    powerLoss,
+    break: broken,
+  } = options
   const words = [
     `npm run chaos -- --seed ${seed}`,
     `--destination ${destination}`,
     ...(through === undefined ? [] : [`--through ${through}`]),
     ...(intake === 'otlp' ? [] : [`--intake ${intake}`]),
     `--queue ${queue}`,
+    ...(workers === 1 ? [] : [`--workers ${workers}`]),
     `--faults ${faults.join(',')}`,
     ...(resend ? ['--resend'] : []),
     ...(powerLoss ? ['--power-loss'] : []),

@@ -35,21 +35,29 @@ export interface QueueSetting {
   readonly directory: string
 }
 
+export interface WorkersSetting {
+  readonly count: number
+  /** For gRPC and HTTP: when all workers have died, free ports would be others than before. */
+  readonly ports?: readonly number[] | undefined
+}
+
 /** YAML of the config that is under test in this run. */
 export function parsecConfig(
   { limits }: Pick<RunPlan, 'limits'>,
   setting: QueueSetting,
   destination: Pick<Destination, 'exporter'>,
   intake: Intake = 'otlp',
+  { count: workers, ports }: WorkersSetting = { count: 1 },
 ): string {
   const { type } = destination.exporter
   const { extensions, ...queue } = queuePart(limits, setting)
   return stringify({
-    receivers: { [intake]: intake === 'otlp' ? otlpReceiver() : ingestReceiver() },
+    receivers: { [intake]: intake === 'otlp' ? otlpReceiver(ports) : ingestReceiver() },
     exporters: { [type]: { ...destinationPart(destination, setting.broken), ...queue } },
     ...(extensions === undefined ? {} : { extensions }),
     service: {
       ...(extensions === undefined ? {} : { extensions: Object.keys(extensions) }),
+      workers,
       telemetry: { metrics: LISTEN },
       pipelines: { logs: { receivers: [intake], exporters: [type] } },
     },
@@ -59,11 +67,11 @@ export function parsecConfig(
 /** On a port of its own, for requests of any size that is sent. */
 export const LISTEN = { endpoint: '127.0.0.1:0' }
 
-export function otlpReceiver(): object {
+export function otlpReceiver([grpc, http]: readonly number[] = [0, 0]): object {
   return {
     protocols: {
-      grpc: { ...LISTEN, max_recv_msg_size_mib: REQUEST_MIB_MAX },
-      http: { ...LISTEN, max_request_body_size: REQUEST_MIB_MAX * 1024 ** 2 },
+      grpc: { endpoint: `127.0.0.1:${grpc}`, max_recv_msg_size_mib: REQUEST_MIB_MAX },
+      http: { endpoint: `127.0.0.1:${http}`, max_request_body_size: REQUEST_MIB_MAX * 1024 ** 2 },
     },
   }
 }

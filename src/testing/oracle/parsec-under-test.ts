@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Endpoints } from './clients.ts'
 import type { Intake } from './parsec-config.ts'
+import { readStats } from './service-stats.ts'
 
 export interface ParsecOptions {
   /** Of `parsec run`. */
@@ -105,6 +106,16 @@ export class ParsecUnderTest {
     if (child === undefined) return
     this.#kills++
     await end(child, 'SIGKILL')
+  }
+
+  /** `SIGKILL` to one of its worker processes, `which` of 0 up to 1 of them. */
+  async killWorker(which: number): Promise<void> {
+    if (this.#running === undefined) return
+    const { workers = [] } = await readStats(this.#running.admin)
+    const pid = workers[Math.floor(which * workers.length)]?.pid
+    if (pid === undefined) return
+    this.#kills++
+    process.kill(pid, 'SIGKILL')
   }
 
   suspend(): void {

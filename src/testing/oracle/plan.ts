@@ -7,11 +7,13 @@ import { Random } from './random.ts'
  */
 
 export const PROCESS_FAULTS = ['kill', 'stop', 'clock', 'disk-full', 'corrupt'] as const
+/** Of one of several worker processes. */
+export const WORKER_FAULTS = ['kill-worker'] as const
 export const DESTINATION_FAULTS = ['down', 'slow', 'refuse', 'garbage', 'lost-answer'] as const
 /** Of the consumers, and of the broker before them, when records go through Kafka. */
 export const GROUP_FAULTS = ['kill-consumer', 'stop-consumer', 'restart-consumer', 'join'] as const
 export const BROKER_FAULTS = ['stop-broker', 'kill-broker'] as const
-export type ProcessFaultKind = (typeof PROCESS_FAULTS)[number]
+export type ProcessFaultKind = (typeof PROCESS_FAULTS)[number] | (typeof WORKER_FAULTS)[number]
 export type DestinationFaultKind = (typeof DESTINATION_FAULTS)[number]
 export type GroupFaultKind = (typeof GROUP_FAULTS)[number]
 export type BrokerFaultKind = (typeof BROKER_FAULTS)[number]
@@ -26,6 +28,8 @@ export type ProcessFault =
       readonly afterMs: number
       readonly downMs: number
     }
+  /** `SIGKILL` to one of its workers, 0 up to 1 of them; the others go on. */
+  | { readonly kind: 'kill-worker'; readonly afterMs: number; readonly worker: number }
   /** `SIGSTOP`, later `SIGCONT`. */
   | { readonly kind: 'stop'; readonly afterMs: number; readonly forMs: number }
   /** The clock of the process jumps by `byMs`, and stays there for the rest of the run. */
@@ -143,11 +147,15 @@ function createLoad(random: Random, { segmentBytes }: QueueLimits): LoadShape {
 
 function createProcessFaults(random: Random, kinds: readonly FaultKind[]): ProcessFault[] {
   const allowed = PROCESS_FAULTS.filter(kind => kinds.includes(kind))
+  const workerKills = WORKER_FAULTS.filter(kind => kinds.includes(kind)).flatMap(kind =>
+    Array.from({ length: random.int(2, 4) }, () => kind),
+  )
   const others = allowed.filter(kind => kind !== 'kill' && random.chance(0.6))
   const first = others.filter(kind => kind !== 'corrupt')
   const kills = allowed.includes('kill') ? random.int(2, 5 - Math.min(2, others.length)) : 0
-  const shuffled = random.shuffle([
+  const shuffled: ProcessFaultKind[] = random.shuffle([
     ...first,
+    ...workerKills,
     ...Array.from({ length: kills }, () => 'kill' as const),
   ])
   // Damage comes last: what is counted of it must not die with the process that has found it.
@@ -166,6 +174,8 @@ function createProcessFault(random: Random, kind: ProcessFaultKind): ProcessFaul
       const from = random.chance(0.8) ? 'ready' : 'spawn'
       return { kind, from, afterMs, downMs: random.pick([0, 0, 50, 300]) }
     }
+    case 'kill-worker':
+      return { kind, afterMs, worker: random.next() }
     case 'stop':
       return { kind, afterMs, forMs: random.int(100, 1500) }
     case 'clock': {

@@ -1,3 +1,5 @@
+import cluster from 'node:cluster'
+
 /*
  * Loaded by `--import` into the Parsec under test, before anything of its own. It gives the oracle
  * a hand on the process's clock, and ends the process when the oracle dies. Parsec knows nothing
@@ -27,9 +29,12 @@ class MovedDate extends RealDate {
 
 globalThis.Date = MovedDate as DateConstructor
 
-process.on('message', (order: Order) => {
-  offsetMs = order.clockOffsetMs ?? offsetMs
-})
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
-// The channel alone is no reason to live on.
-process.channel?.unref()
+// The channel of a worker process leads to its primary, which tells it when to end.
+if (!cluster.isWorker) {
+  process.on('message', (order: Order) => {
+    offsetMs = order.clockOffsetMs ?? offsetMs
+  })
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  // The channel alone is no reason to live on.
+  process.channel?.unref()
+}

@@ -34,6 +34,9 @@ async function hurt(
       await sleep(fault.downMs)
       parsec.spawn()
       return
+    case 'kill-worker':
+      await parsec.killWorker(fault.worker)
+      return
     case 'stop':
       parsec.suspend()
       await sleep(fault.forMs)

@@ -7,6 +7,7 @@ import { createEmbeddedDestination } from './destinations/embedded.ts'
 import { startOtlpDestination } from './destinations/otlp.ts'
 import { startPostgresDestination } from './destinations/postgres.ts'
 import { runFaults } from './faults.ts'
+import { freePorts } from './free-ports.ts'
 import { Issuer } from './issuer.ts'
 import { type Arrival, judge, type Verdict } from './judge.ts'
 import { createKafkaPlan } from './kafka-plan.ts'
@@ -32,6 +33,8 @@ export interface RunSettings {
   readonly broker?: BrokerUnderTest | undefined
   readonly intake?: Intake | undefined
   readonly queue: QueueMode
+  /** Worker processes of the Parsec that takes the records in; one unless told. */
+  readonly workers?: number | undefined
   readonly faults: readonly FaultKind[]
   readonly resend: boolean
   /** Is a kill a power cut for the files of the queue? */
@@ -72,7 +75,7 @@ export async function runOnce(seed: number, settings: RunSettings): Promise<RunR
   const disk = await QueueDisk.create(folder, {
     isUsed: settings.queue === 'file',
     mount: settings.faults.includes('disk-full'),
-    queueBytes: plan.limits.queueBytes,
+    queueBytes: plan.limits.queueBytes * (settings.workers ?? 1),
   })
   const run = new Run(plan, settings, folder, disk)
   try {
@@ -188,7 +191,7 @@ class Run {
 
   /** Writes what is to be run into the folder. */
   async #build(destination: Destination): Promise<Topology> {
-    const { queue, break: broken, through, broker, powerLoss, faults } = this.#settings
+    const { queue, break: broken, through, broker, powerLoss, faults, workers } = this.#settings
     const setting = { queue, broken, directory: this.#disk.directory }
     const common = {
       folder: this.#folder,
@@ -197,7 +200,12 @@ class Run {
       disk: this.#disk,
     }
     if (through === undefined || broker === undefined) {
-      await this.#write(parsecConfig(this.#plan, setting, destination, this.#intake), this.#plan)
+      const own = {
+        count: workers ?? 1,
+        ports: workers === undefined || workers === 1 ? undefined : await freePorts(2),
+      }
+      const config = parsecConfig(this.#plan, setting, destination, this.#intake, own)
+      await this.#write(config, this.#plan)
       const faults = this.#plan.processFaults
       return new DirectTopology({ ...common, intake: this.#intake, faults })
     }

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** The part of `/stats` that the oracle reads. All counts are log records unless named otherwise. */
 export interface ServiceStats {
   readonly exporters: readonly ExporterBooks[]
+  /** Absent where there is one process. */
+  readonly workers?: readonly { readonly pid?: number }[]
   /** Records by reason, by component. */
   readonly dropped: Readonly<
     Record<string, { readonly records?: Readonly<Record<string, number>> }>
@@ -29,7 +31,7 @@ const ANSWER_MS_MAX = 10_000
 const POLL_MS = 50
 
 /** Asks a running Parsec. */
-async function readStats(admin: string): Promise<ServiceStats> {
+export async function readStats(admin: string): Promise<ServiceStats> {
   const signal = AbortSignal.timeout(ANSWER_MS_MAX)
   const response = await fetch(`${admin}/stats`, { signal })
   return (await response.json()) as ServiceStats

@@ -145,3 +145,20 @@ test('a lock that is just being written is waited for, not taken over', async t 
   await writeFile(path, elsewhere)
   await t.throwsAsync(taken, { message: /is in use by process 1 on elsewhere/ })
 })
+
+test('a worker whose primary is gone is waited for', async t => {
+  const directory = await tempFolder(t)
+  const child = startQueueChild(t, 'lock', directory)
+  await child.heard(1)
+  // As a worker would have written it whose parent was another process.
+  const holder = { ...(await lines(directory)), parent: process.pid }
+  await writeFile(join(directory, 'lock'), JSON.stringify(holder))
+  await t.throwsAsync(lockDirectory(directory, 'otlp'), { message: /is in use by process/ })
+  await writeFile(join(directory, 'lock'), JSON.stringify({ ...holder, parent: 1 }))
+  const taken = lockDirectory(directory, 'otlp')
+  await new Promise(resolve => setTimeout(resolve, 200))
+  await child.kill()
+  const lock = await taken
+  t.like(await lines(directory), { pid: process.pid })
+  await lock.release()
+})

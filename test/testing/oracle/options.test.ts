@@ -29,7 +29,18 @@ test('a run through Kafka has the faults of its consumers and its broker, too', 
   t.deepEqual(parseOptions(words.slice(4)), options)
 })
 
+test('with several workers single ones are killed, and no file is damaged', t => {
+  const options = parseOptions(['--workers', '2'])
+  t.true(options.faults.includes('kill-worker'))
+  t.false(options.faults.includes('corrupt'))
+  const words = repeatCommand(1, options).split(' ')
+  t.deepEqual(parseOptions(words.slice(4)), options)
+})
+
 const REFUSED = {
+  '--faults kill-worker': /kill-worker: only with --workers/,
+  '--workers 2 --power-loss': /neither --through nor --power-loss/,
+  '--workers 2 --faults corrupt': /corrupt: only without --workers/,
   '--faults join': /join: only with --through kafka/,
   '--through kafka --destination embedded': /cannot share an embedded store/,
   '--break ack-before-sync': /--power-loss only/,

@@ -5,9 +5,10 @@ import {
   DESTINATION_FAULTS,
   type FaultKind,
   PROCESS_FAULTS,
+  WORKER_FAULTS,
 } from '../../../src/testing/oracle/plan.ts'
 
-const KINDS: readonly FaultKind[] = [...PROCESS_FAULTS, ...DESTINATION_FAULTS]
+const KINDS: readonly FaultKind[] = [...PROCESS_FAULTS, ...WORKER_FAULTS, ...DESTINATION_FAULTS]
 const seeds = fc.nat(1_000_000)
 
 test('the same seed gives the same plan, another one another', t => {

@@ -39,6 +39,18 @@ test.serial(
 )
 
 test.serial(
+  'one of two workers killed: every acknowledged record is in ClickHouse once',
+  keeps,
+  1,
+  {
+    destination: 'clickhouse',
+    queue: 'file',
+    workers: 2,
+    faults: ['kill-worker', 'down', 'lost-answer'],
+  },
+)
+
+test.serial(
   'plain JSON, killed, into a disturbed ClickHouse: every record is there once',
   keeps,
   5,
