@@ -107,7 +107,8 @@ export const kafkaExporterConfig = z
         'Resource attribute that names the topic, where it is set and topic_from_metadata_key gives none.',
     }),
     include_metadata_keys: z.array(z.string()).default([]).meta({
-      description: 'Request headers that become headers of the messages.',
+      description:
+        'Request headers that become headers of the messages; x-request-id also where we have made it.',
     }),
     record_headers: z.record(z.string(), z.coerce.string()).default({}).meta({
       description: 'Headers for every message.',

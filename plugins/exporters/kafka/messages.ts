@@ -30,6 +30,8 @@ export interface Cut {
 /** What a message has beside its value: key, headers and Kafka's own framing are taken from here. */
 const FRAMING_BYTES = 100
 
+const REQUEST_ID_HEADER = 'x-request-id'
+
 /** Makes the messages of a batch, each within `max_message_bytes`. The same batch gives the same. */
 export function cutMessages(batch: LogBatch, config: KafkaExporterConfig): Cut {
   const cutter = new Cutter(config, headersOf(batch, config))
@@ -150,8 +152,12 @@ function rawBody(cursor: LogCursor): Buffer {
 function headersOf(batch: LogBatch, config: KafkaExporterConfig): Headers {
   const headers: Record<string, string> = { ...config.record_headers }
   for (const key of config.include_metadata_keys) {
-    const values = batch.context.metadata?.get(key.toLowerCase())
-    if (values !== undefined) headers[key] = values.join(',')
+    const { metadata, requestId } = batch.context
+    const name = key.toLowerCase()
+    const values = metadata?.get(name)
+    // The id has been made where the sender gave none, and is known without the metadata.
+    if (name === REQUEST_ID_HEADER) headers[key] = requestId
+    else if (values !== undefined) headers[key] = values.join(',')
   }
   return Object.keys(headers).length === 0 ? undefined : headers
 }

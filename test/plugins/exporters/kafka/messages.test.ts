@@ -89,6 +89,12 @@ test('headers: the configured ones and those of the request', t => {
   t.deepEqual(messages[0]!.message.headers, { source: 'edge', n: '1', 'X-Tenant': 'a,b' })
 })
 
+test('the id of the request is a header when asked for, also one that was made here', t => {
+  const config = configOf(kafkaExporter, 'include_metadata_keys: [X-Request-Id]')
+  const { messages } = cutMessages(sampleLogs(['a']).with({ context }), config)
+  t.deepEqual(messages[0]!.message.headers, { 'X-Request-Id': context.requestId })
+})
+
 test('what is no name of a topic is refused, by the name', t => {
   const config = configOf(kafkaExporter, 'topic_from_attribute: service.name')
   const named = (name: string): Cut =>
