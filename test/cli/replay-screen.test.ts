@@ -29,7 +29,12 @@ function create(options: {
     dryRun: false,
     ...options,
   })
-  const read = (stream: PassThrough): string => String(stream.read() ?? '')
+  // Newer Node gives one chunk at a time.
+  const read = (stream: PassThrough): string => {
+    const chunks: unknown[] = []
+    for (let chunk: unknown; (chunk = stream.read()) !== null; ) chunks.push(chunk)
+    return chunks.join('')
+  }
   return { screen, out: () => read(stdout), err: () => read(stderr) }
 }
 
