@@ -3,12 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** The part of `/stats` that the oracle reads. All counts are log records unless named otherwise. */
 export interface ServiceStats {
   readonly exporters: readonly ExporterBooks[]
-  /** Absent where there is one process. */
-  readonly workers?: readonly { readonly pid?: number }[]
+  /** Absent where there is one process; `stats` of those that have answered. */
+  readonly workers?: readonly WorkerStats[]
   /** Records by reason, by component. */
   readonly dropped: Readonly<
     Record<string, { readonly records?: Readonly<Record<string, number>> }>
   >
+}
+
+interface WorkerStats {
+  readonly pid?: number
+  readonly status: string
+  readonly stats?: object
 }
 
 export interface ExporterBooks {
@@ -51,8 +57,16 @@ export async function untilDrained(
   const deadlineMs = performance.now() + timeoutMs
   while (performance.now() < deadlineMs) {
     const stats = await readStats(admin)
-    if (stats.exporters.every(({ queue }) => (queue?.requests ?? 0) <= 0)) return stats
+    if (isDrained(stats)) return stats
     await sleep(POLL_MS)
   }
   return undefined
+}
+
+/** What a worker that is still starting has in its queue, nobody can say yet. */
+function isDrained({ exporters, workers = [] }: ServiceStats): boolean {
+  const haveAllAnswered = workers.every(
+    ({ status, stats }) => status === 'up' && stats !== undefined,
+  )
+  return haveAllAnswered && exporters.every(({ queue }) => (queue?.requests ?? 0) <= 0)
 }
