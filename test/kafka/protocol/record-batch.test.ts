@@ -15,7 +15,7 @@ const kafkajsRecord = require('kafkajs/src/protocol/recordBatch/record/v0') as (
   record: object,
 ) => object
 const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0') as {
-  RecordBatch(options: object): Promise<{ readonly buffer: Buffer }>
+  readonly RecordBatch: (options: object) => Promise<{ readonly buffer: Buffer }>
 }
 const Decoder = require('kafkajs/src/protocol/decoder') as new (
   bytes: Buffer,
