@@ -38,18 +38,21 @@ test('an error of the group is thrown', async t => {
 
 test('a member without an id, and without partitions yet', async t => {
   const text = (value: string): number[] => [0, value.length, ...Buffer.from(value)]
-  const payload = Buffer.from([
-    ...start,
-    ...[0, 0, ...text('g'), ...text('Stable'), ...text('consumer'), ...text('range')],
-    ...[0, 0, 0, 1, ...text('m'), 255, 255, ...text('client'), ...text('/10.0.0.7')],
-    ...[0, 0, 0, 0, 0, 0, 0, 0],
-    ...[128, 0, 0, 0],
+  const header = [0, 0, ...text('g'), ...text('Stable'), ...text('consumer'), ...text('range')]
+  const member = [
+    ...text('m'),
+    255,
+    255,
+    ...text('client'),
+    ...text('/10.0.0.7'),
+    ...Array(8).fill(0),
+  ]
+  const payload = Buffer.from([...start, ...header, 0, 0, 0, 1, ...member, 128, 0, 0, 0])
+  const { state, members } = await describeGroup(brokerWith(payload), 'g')
+  t.is(state, 'Stable')
+  t.deepEqual(members, [
+    { instanceId: undefined, clientId: 'client', clientHost: '/10.0.0.7', assignment: {} },
   ])
-  const member = { instanceId: undefined, clientId: 'client', clientHost: '/10.0.0.7' }
-  t.deepEqual(await describeGroup(brokerWith(payload), 'g'), {
-    state: 'Stable',
-    members: [{ ...member, assignment: {} }],
-  })
 })
 
 test('an answer that ends too early is an error', async t => {

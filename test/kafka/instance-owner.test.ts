@@ -1,5 +1,6 @@
 import test from 'ava'
 import { instanceOwner } from '../../src/kafka/instance-owner.ts'
+import { kafkajs } from '../../src/kafka/kafkajs.ts'
 import type { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { kafkaClient, kafkaTest, uniqueName } from '../helpers/kafka-broker.ts'
 
@@ -10,6 +11,11 @@ kafkaTest('an id that no member has', async (t, broker) => {
 })
 
 test('without a broker it rejects', async t => {
-  const error = await t.throwsAsync(instanceOwner(kafkaClient('127.0.0.1:1'), 'group', 'a'))
+  const kafka = new kafkajs.Kafka({
+    brokers: ['127.0.0.1:1'],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 0 },
+  })
+  const error = await t.throwsAsync(instanceOwner(kafka, 'group', 'a'))
   t.true((error as PipelineError).retryable)
 })
