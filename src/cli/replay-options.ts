@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { ServiceConfig } from '../config/service-config.ts'
+import { type Condition, compileCondition } from '../ottl/condition.ts'
+import { OttlError } from '../ottl/ottl-error.ts'
 import type { ReplayPoint } from '../plugin/source-replay.ts'
 import { UsageError } from './exit-codes.ts'
 
@@ -22,6 +24,18 @@ export function parsePartitions(text: string, before: readonly number[] = []): n
 export function parseName(text: string): string {
   if (/^[\w.-]{1,64}$/.test(text)) return text
   throw new InvalidArgumentError('Use up to 64 letters, digits and any of _ . -')
+}
+
+/** The condition of --filter. */
+export function parseFilter(text: string, before?: Condition): Condition {
+  if (before !== undefined)
+    throw new InvalidArgumentError('Give one; conditions are joined with or.')
+  try {
+    return compileCondition(text)
+  } catch (error) {
+    if (!(error instanceof OttlError)) throw error
+    throw new InvalidArgumentError(error.message)
+  }
 }
 
 /** Both ends must be there for good. Throws UsageError. */

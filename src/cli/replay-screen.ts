@@ -10,6 +10,7 @@ export interface ScreenOptions {
   readonly topic: string
   readonly name: string
   readonly state?: string
+  readonly filter?: { readonly source: string }
   readonly dryRun: boolean
 }
 
@@ -58,16 +59,17 @@ export class ReplayScreen {
     this.#say(detail === undefined ? 'goes on' : `waits: ${detail}`)
   }
 
-  end({ ranges, counts, exporters, error }: ReplayReport, isInterrupted: boolean): void {
+  end({ ranges, counts, unmatched, exporters, error }: ReplayReport, isInterrupted: boolean): void {
     const { stdout } = this.#context
     if (this.#options.dryRun) return
     const { messages, records, deadLettered, dropped } = counts
+    const others = this.#options.filter === undefined ? '' : `, ${unmatched} left out by the filter`
     if (messages === 0 && error === undefined) {
       stdout.write('nothing to replay\n')
       return
     }
     stdout.write(
-      `replayed ${counted(messages, 'message')} with ${counted(records, 'record')}, ${deadLettered} set aside, ${dropped} dropped\n`,
+      `replayed ${counted(messages, 'message')} with ${counted(records, 'record')}${others}, ${deadLettered} set aside, ${dropped} dropped\n`,
     )
     for (const { id, sent, dead_lettered: letters, dropped: lost } of exporters) {
       stdout.write(`${id}: ${sent} sent, ${letters} dead-lettered, ${lost} dropped\n`)
@@ -78,18 +80,25 @@ export class ReplayScreen {
   }
 
   #sayHowToGoOn(ranges: readonly ReplayedRange[]): void {
-    const { state, name } = this.#options
+    const { state, name, filter } = this.#options
     if (state !== undefined) {
       this.#say('the same command goes on from there')
       return
     }
     const named = name === 'default' ? '' : ` --name ${name}`
+    const filtered = filter === undefined ? '' : ` --filter ${shellQuoted(filter.source)}`
     for (const { partition, done, to } of ranges) {
-      if (done < to) this.#say(`left: --partition ${partition} --from ${done} --to ${to}${named}`)
+      if (done < to)
+        this.#say(`left: --partition ${partition} --from ${done} --to ${to}${named}${filtered}`)
     }
   }
 
   #say(text: string): void {
     this.#context.stderr.write(`${text.replace(/\p{Cc}/gu, '?')}\n`)
   }
+}
+
+/** As an argument of a shell. */
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -3,6 +3,7 @@
 export { createKafka, type KafkaClient } from './client.ts'
 export { type KafkaClientConfig, kafkaClientFields } from './client-config.ts'
 export { clusterId, offsetsAt, type PartitionBounds, topicBounds } from './cluster.ts'
+export type { KafkaCompression } from './codecs.ts'
 export type { CommittedOffset, TopicPartition } from './committed-offsets.ts'
 export {
   type Assignment,
@@ -12,8 +13,8 @@ export {
   type KafkaMessage,
   type SkippedOffsets,
 } from './consumer.ts'
-export { isFenced, isTooLarge, kafkaError } from './kafka-errors.ts'
-export type { KafkaCompression } from './kafkajs.ts'
+export { instanceOwner } from './instance-owner.ts'
+export { isFenced, isInstanceFenced, isTooLarge, kafkaError } from './kafka-errors.ts'
 export { type FetchedRange, PartitionReader } from './partition-reader.ts'
 export { KafkaProducer, type KafkaRecord, PRODUCER_RETRIES } from './producer.ts'
 export { NOTE_NAMES_MAX } from './transaction-note.ts'

@@ -1,5 +1,7 @@
 import { crc32c } from '@node-rs/crc32'
 import { withoutAborted } from './aborted-messages.ts'
+import { produceRequest } from './protocol/produce-request.ts'
+import { frameRequest } from './protocol/request-frame.ts'
 
 /*
  * Faults of kafkajs 2.2.4 (the version is pinned) that are mended from outside. Each repair replaces
@@ -13,17 +15,8 @@ type Require = NodeJS.Require
  * loaded. False when that is too late, or the module is not there.
  */
 export function useFastChecksum(require: Require): boolean {
-  try {
-    const name = require.resolve('kafkajs/src/protocol/recordBatch/crc32C')
-    if (require.cache[require.resolve('kafkajs/src/protocol/recordBatch/v0')]) return false
-    require(name)
-    const module = require.cache[name]
-    if (typeof module?.exports !== 'function') return false
-    module.exports = (bytes: Buffer): number => crc32c(bytes)
-    return true
-  } catch {
-    return false
-  }
+  const checksum = (bytes: Buffer): number => crc32c(bytes)
+  return replaced(require, 'protocol/recordBatch/crc32C', 'protocol/recordBatch/v0', checksum)
 }
 
 /**
@@ -33,13 +26,37 @@ export function useFastChecksum(require: Require): boolean {
  * loaded. False when that is too late, or the module is not there.
  */
 export function repairAbortedMessages(require: Require): boolean {
+  return replaced(require, 'consumer/filterAbortedMessages', 'consumer/batch', withoutAborted)
+}
+
+/**
+ * kafkajs encodes inside out: each level is a buffer that is cleared, grown by doubling and copied
+ * into the next, so that a value is copied seven times. Ours copy it once into its batch, and the
+ * batch once into the request. MUST run before kafkajs is loaded. False when that is too late, or a
+ * module is not there.
+ */
+export function useOwnEncoders(require: Require): boolean {
+  // The frame first: it takes bodies of both kinds.
+  return (
+    replaced(require, 'protocol/request', 'network/connection', frameRequest) &&
+    replaced(
+      require,
+      'protocol/requests/produce/v3/request',
+      'protocol/requests/produce/v4/request',
+      produceRequest,
+    )
+  )
+}
+
+/** Puts a function in the place of a module's, unless `user`, which keeps it, is loaded already. */
+function replaced(require: Require, module: string, user: string, own: unknown): boolean {
   try {
-    const name = require.resolve('kafkajs/src/consumer/filterAbortedMessages')
-    if (require.cache[require.resolve('kafkajs/src/consumer/batch')]) return false
+    const name = require.resolve(`kafkajs/src/${module}`)
+    if (require.cache[require.resolve(`kafkajs/src/${user}`)]) return false
     require(name)
-    const module = require.cache[name]
-    if (typeof module?.exports !== 'function') return false
-    module.exports = withoutAborted
+    const loaded = require.cache[name]
+    if (typeof loaded?.exports !== 'function') return false
+    loaded.exports = own
     return true
   } catch {
     return false

@@ -1,6 +1,6 @@
 import type { Kafka, Message, Producer } from 'kafkajs'
+import { COMPRESSION_TYPES, type KafkaCompression } from './codecs.ts'
 import { kafkaError } from './kafka-errors.ts'
-import { COMPRESSION_TYPES, type KafkaCompression } from './kafkajs.ts'
 import { createPartitioner } from './partitioner.ts'
 
 export interface KafkaRecord {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { COMPRESSION_TYPES, type KafkaCompression } from './codecs.ts'
 import { kafkaErrorType } from './kafka-errors.ts'
-import { COMPRESSION_TYPES, type KafkaCompression } from './kafkajs.ts'
 import {
   GROUP_COORDINATOR,
   type KafkaBroker,

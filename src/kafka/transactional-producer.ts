@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs'
 import { PipelineError } from '../plugin/pipeline-error.ts'
-import type { KafkaCompression } from './kafkajs.ts'
+import type { KafkaCompression } from './codecs.ts'
 import { createCluster, type KafkaCluster } from './kafkajs-cluster.ts'
 import { LanePool } from './lane-pool.ts'
 import {

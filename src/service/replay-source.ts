@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ServiceConfig } from '../config/service-config.ts'
+import type { Condition } from '../ottl/condition.ts'
 import { buildPipelines, type PipelinesStats } from '../pipeline/pipelines.ts'
 import { sharedController } from '../plugin/abort.ts'
 import { type Clock, sleep, systemClock } from '../plugin/clock.ts'
@@ -15,6 +16,7 @@ import { StatusBoard } from '../plugin/status-board.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { startCredentials } from './exporter-credentials.ts'
 import { replayConfig } from './replay-config.ts'
+import { ReplayFilter } from './replay-filter.ts'
 import { type ReplayedRange, ReplayState } from './replay-state.ts'
 
 export interface ReplaySourceOptions {
@@ -22,6 +24,8 @@ export interface ReplaySourceOptions {
   /** Id of a receiver whose plugin can replay. */
   readonly receiver: string
   readonly request: ReplayRequest
+  /** Only records for which it holds; absent: all of them. */
+  readonly filter?: Condition | undefined
   /** Where it is written down how far the replay has come; absent: nowhere. */
   readonly stateFile?: string | undefined
   /** Log records a second; absent: as fast as the destinations take them. */
@@ -42,7 +46,10 @@ export interface ReplaySourceOptions {
 
 export interface ReplayReport {
   readonly ranges: readonly ReplayedRange[]
+  /** Without the records that do not match. */
   readonly counts: ReplayCounts
+  /** Records that the filter left out. */
+  readonly unmatched: number
   readonly exporters: PipelinesStats['exporters']
   /** Why it has not come to its end. */
   readonly error?: PipelineError
@@ -56,11 +63,13 @@ const NOTHING: ReplayCounts = { messages: 0, records: 0, deadLettered: 0, droppe
  * on the way, with what is done and what is not. Rejects when it cannot begin.
  */
 export async function replaySource(options: ReplaySourceOptions): Promise<ReplayReport> {
-  const { config, receiver, request, logger, metrics } = options
+  const { config, receiver, request, filter, logger, metrics } = options
   let replay: SourceReplay | undefined
+  let filtering: ReplayFilter | undefined
   const plugin = config.receivers.get(receiver)!.plugin
   const reduced = replayConfig(config, receiver, (own, context, next) => {
-    replay = plugin.replay!(own, context, next, request)
+    filtering = filter && new ReplayFilter(filter, next)
+    replay = plugin.replay!(own, context, filtering ?? next, request)
     return {}
   })
   const exporters = reduced.pipelines.flatMap(pipeline => pipeline.exporters)
@@ -73,7 +82,7 @@ export async function replaySource(options: ReplaySourceOptions): Promise<Replay
       door: new Door(),
       statusBoard: new StatusBoard(),
     })
-    const run = new Run(options, replay!)
+    const run = new Run(options, replay!, () => filtering?.unmatched ?? 0)
     await run.plan()
     if (!options.dryRun && run.hasWork) {
       await pipelines.start()
@@ -90,19 +99,23 @@ export async function replaySource(options: ReplaySourceOptions): Promise<Replay
 class Run {
   readonly #options: ReplaySourceOptions
   readonly #replay: SourceReplay
+  /** Records that were left out so far. */
+  readonly #countUnmatched: () => number
   readonly #clock: Clock
   /** Aborts when it takes too long, or is told to stop. */
   readonly #stop = sharedController()
   #ranges: ReplayedRange[] = []
   #state: ReplayState | undefined
   #counts = NOTHING
+  #unmatched = 0
   #error: PipelineError | undefined
   #trouble: string | undefined
   #stopWaiting = (): void => {}
 
-  constructor(options: ReplaySourceOptions, replay: SourceReplay) {
+  constructor(options: ReplaySourceOptions, replay: SourceReplay, countUnmatched: () => number) {
     this.#options = options
     this.#replay = replay
+    this.#countUnmatched = countUnmatched
     this.#clock = options.clock ?? systemClock
   }
 
@@ -112,15 +125,25 @@ class Run {
 
   report(): Omit<ReplayReport, 'exporters'> {
     const error = this.#error
-    return { ranges: this.#ranges, counts: this.#counts, ...(error === undefined ? {} : { error }) }
+    return {
+      ranges: this.#ranges,
+      counts: this.#counts,
+      unmatched: this.#unmatched,
+      ...(error === undefined ? {} : { error }),
+    }
   }
 
   /** What was written down before goes on; else the source is asked. */
   async plan(): Promise<void> {
-    const { stateFile, receiver, request, dryRun, onPlan } = this.#options
+    const { stateFile, receiver, request, filter, dryRun, onPlan } = this.#options
     if (stateFile !== undefined) {
       const source = await this.#replay.source()
-      this.#state = new ReplayState(stateFile, { source, receiver, request })
+      this.#state = new ReplayState(stateFile, {
+        source,
+        receiver,
+        request,
+        filter: filter?.source,
+      })
     }
     const known = await this.#state?.read()
     this.#ranges = known ?? (await this.#replay.plan()).map(one => ({ ...one, done: one.from }))
@@ -157,10 +180,13 @@ class Run {
     }
   }
 
-  async #step(step: ReplayStep, startMs: number): Promise<void> {
+  async #step({ counts, ...rest }: ReplayStep, startMs: number): Promise<void> {
     const { rate, onStep } = this.#options
     this.#stopWaiting()
-    this.#counts = step.counts
+    // For the receiver a record that is left out is accepted.
+    this.#unmatched = this.#countUnmatched()
+    this.#counts = { ...counts, records: counts.records - this.#unmatched }
+    const step = { ...rest, counts: this.#counts }
     this.#ranges.find(({ partition }) => partition === step.partition)!.done = step.done
     await this.#state?.write(this.#ranges)
     onStep(step)

@@ -13,6 +13,8 @@ export interface ReplayIdentity {
   readonly source: string
   readonly receiver: string
   readonly request: ReplayRequest
+  /** The condition that its records meet. */
+  readonly filter?: string | undefined
 }
 
 const offset = z.number().int().nonnegative()
@@ -34,10 +36,10 @@ export class ReplayState {
   readonly #path: string
   readonly #identity: string
 
-  constructor(path: string, { source, receiver, request }: ReplayIdentity) {
+  constructor(path: string, { source, receiver, request, filter }: ReplayIdentity) {
     this.#path = path
     const { topic, partitions, from, to, name } = request
-    const all = { source, receiver, topic, partitions: partitions ?? 'all', from, to, name }
+    const all = { source, receiver, topic, partitions: partitions ?? 'all', from, to, name, filter }
     this.#identity = JSON.stringify(all)
   }
 

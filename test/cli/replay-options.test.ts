@@ -1,8 +1,10 @@
 import test from 'ava'
+import { InvalidArgumentError } from 'commander'
 import { plugins } from '../../plugins/index.ts'
 import { UsageError } from '../../src/cli/exit-codes.ts'
 import {
   checkPoints,
+  parseFilter,
   parseName,
   parsePartitions,
   parsePoint,
@@ -37,6 +39,15 @@ test('partitions add up, each once', t => {
 test('a name has no separators', t => {
   t.is(parseName('2026-11_second.try'), '2026-11_second.try')
   for (const text of ['', 'a/b', 'a b', 'x'.repeat(65)]) t.throws(() => parseName(text))
+})
+
+test('a filter is one condition, and a fault in it has a place', t => {
+  t.is(parseFilter('true').source, 'true')
+  t.throws(() => parseFilter('log.body = "x"'), {
+    instanceOf: InvalidArgumentError,
+    message: 'at character 10: "=": equality is written ==',
+  })
+  t.throws(() => parseFilter('false', parseFilter('true')), { message: /joined with or/ })
 })
 
 test('the end comes after the begin, and is no more than now', t => {

@@ -12,6 +12,7 @@ const RANGES = [
 const REPORT: ReplayReport = {
   ranges: RANGES,
   counts: { messages: 1, records: 2, deadLettered: 3, dropped: 4 },
+  unmatched: 5,
   exporters: [],
 }
 
@@ -19,6 +20,7 @@ function create(options: {
   readonly name?: string
   readonly state?: string
   readonly dryRun?: boolean
+  readonly filter?: { readonly source: string }
 }) {
   const stdout = new PassThrough()
   const stderr = new PassThrough()
@@ -64,6 +66,20 @@ test('a replay that stopped says where to go on', t => {
   const kept = create({ state: 'file' })
   kept.screen.end({ ...REPORT, error }, true)
   t.is(kept.err(), 'interrupted\nthe same command goes on from there\n')
+})
+
+test('a filter is part of what is said', t => {
+  const error = PipelineError.retryable('gone')
+  const { screen, out, err } = create({ filter: { source: `log.body == "it's"` } })
+  screen.end({ ...REPORT, ranges: RANGES.slice(2), error }, false)
+  t.is(
+    out(),
+    'replayed 1 message with 2 records, 5 left out by the filter, 3 set aside, 4 dropped\n',
+  )
+  t.is(
+    err(),
+    `gave up: gone\nleft: --partition 2 --from 0 --to 3 --filter 'log.body == "it'\\''s"'\n`,
+  )
 })
 
 test('trouble and its end are said', t => {

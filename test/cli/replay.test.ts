@@ -129,6 +129,38 @@ kafkaTest(
   },
 )
 
+kafkaTest('a filtered range, and again without anything twice', async (t, broker) => {
+  const topic = await filledTopic(broker, 50)
+  const range = ['--from', '10', '--to', '40']
+  const run = async (filter: string): Promise<CliRun> => {
+    const done = await replay(broker.brokers, topic, ...range, '--filter', filter)
+    t.is(done.exitCode, 0, done.stderr)
+    return done
+  }
+  const { stdout } = await run('IsMatch(log.body, "^2.a")')
+  t.is(
+    stdout,
+    'replayed 30 messages with 10 records, 50 left out by the filter, 0 set aside, 0 dropped\nclickhouse: 10 sent, 0 dead-lettered, 0 dropped\n',
+  )
+  t.is(await stored(topic), '10\t10')
+  t.is(await ask(`SELECT min(Body), max(Body) FROM ${tableOf(topic)} FORMAT TSV`), '20a\t29a')
+  await run('IsMatch(log.body, "^2.a")')
+  // The same records, said in another way.
+  await run('log.body >= "20a" and log.body < "30" and not IsMatch(log.body, "b$")')
+  t.is(await stored(topic), '10\t10')
+  // Other records of the same batch are not taken for those that are there.
+  await run('log.body == "12a" or log.body == "13a"')
+  t.is(await stored(topic), '12\t12')
+  // Nothing matches: nothing is sent.
+  t.regex((await run('log.body == nil')).stdout, /with 0 records, 60 left out/)
+  // Without a filter it is another batch.
+  t.is((await replay(broker.brokers, topic, ...range)).exitCode, 0)
+  t.is(await stored(topic), '72\t60')
+  // And one that leaves nothing out is that very batch.
+  await run('true')
+  t.is(await stored(topic), '72\t60')
+})
+
 kafkaTest('times choose the messages, at a rate', async (t, broker) => {
   const topic = await filledTopic(broker, 20)
   const at = (second: number): string => new Date(START_MS + second * 1000).toISOString()
@@ -264,6 +296,13 @@ kafkaTest(
     t.is(aside.exitCode, 0)
     t.regex(aside.stdout, /^replayed 3 messages with 4 records, 1 set aside, 0 dropped\n/)
     t.is(await stored(topic), '4\t4')
+    // A filter cannot judge it: it is set aside just the same.
+    const filter = ['--filter', 'log.body == "1a"', '--name', 'filtered']
+    const config = configOf(broker.brokers, topic, `dead_letter: { topic: ${dead} }`)
+    const args = ['replay', '--config', config, ...range, ...filter]
+    const filtered = await runFakeCli(args, {}, plugins)
+    t.regex(filtered.stdout, /with 1 record, 3 left out by the filter, 1 set aside, 0 dropped\n/)
+    t.is(await stored(topic), '5\t4')
   },
 )
 
@@ -312,6 +351,12 @@ test('no end', misused, FROM, /required option '--to/)
 test('an end in the future', misused, [...FROM, '--to', '2999-01-01T00:00Z'], /in the future/)
 test('a time without a zone', misused, [...FROM, '--to', '2026-01-01T00:00'], /as an offset, or/)
 test('a rate that is none', misused, [...FROM, '--to', '1', '--rate', 'x'], /Write it as 1000\/s/)
+test(
+  'a filter that is none',
+  misused,
+  [...FROM, '--to', '1', '--filter', 'log.body == "x" and log.bdy == "y"'],
+  /'--filter <condition>' argument .* is invalid\. at character 21: there is no log\.bdy/,
+)
 test(
   'another receiver',
   misused,

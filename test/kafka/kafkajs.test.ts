@@ -1,4 +1,5 @@
-import { COMPRESSION_TYPES, kafkajs, RECORD_BATCH_BYTES_MAX } from '../../src/kafka/kafkajs.ts'
+import { COMPRESSION_TYPES } from '../../src/kafka/codecs.ts'
+import { kafkajs, RECORD_BATCH_BYTES_MAX } from '../../src/kafka/kafkajs.ts'
 import { UNDECODABLE_HEADER } from '../../src/kafka/undecodable.ts'
 import { createZstdCodec } from '../../src/kafka/zstd-codec.ts'
 import { kafkaTest } from '../helpers/kafka-broker.ts'

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import { loadConfig } from '../../src/config/load.ts'
+import { compileCondition } from '../../src/ottl/condition.ts'
 import type { Consumer } from '../../src/plugin/consumer.ts'
 import type { Plugin } from '../../src/plugin/define-plugin.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
@@ -112,6 +113,18 @@ test('all ranges go through the pipeline, and it ends', async t => {
   t.is(made.last?.closed, 1)
 })
 
+test('a filter lets through what it holds for, and the rest is counted as left out', async t => {
+  const { replay, bodies } = await setUp()
+  const steps: number[] = []
+  const report = await replay({
+    filter: compileCondition('IsMatch(log.body, "^0/[57]")'),
+    onStep: ({ counts }) => steps.push(counts.records),
+  })
+  t.deepEqual(bodies(), ['0/5', '0/7'])
+  t.like(report, { counts: { messages: 4, records: 2 }, unmatched: 2 })
+  t.deepEqual(steps, [1, 1, 2, 2])
+})
+
 test('a dry run reads nothing', async t => {
   const { replay, said, bodies, made } = await setUp()
   await replay({ dryRun: true })
@@ -150,6 +163,8 @@ test('another replay does not use the file', async t => {
   const { replay, stateFile } = await interrupted(t)
   const request = { topic: 'other', from: { offset: 0 }, to: { offset: 9 }, name: 'default' }
   await t.throwsAsync(replay({ stateFile, request }), { message: /of another replay/ })
+  const filter = compileCondition('true')
+  await t.throwsAsync(replay({ stateFile, filter }), { message: /of another replay/ })
 })
 
 test('trouble is told once, and its end', async t => {

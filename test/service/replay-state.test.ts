@@ -25,6 +25,7 @@ test('what was written is read by the same replay, and by no other', async t => 
     { ...identity, receiver: 'kafka/b' },
     { ...identity, request: { ...request, partitions: [0] } },
     { ...identity, request: { ...request, to: { timeMs: 6 } } },
+    { ...identity, filter: 'true' },
   ]) {
     await t.throwsAsync(new ReplayState(path, other).read(), { message: /is of another replay/ })
   }

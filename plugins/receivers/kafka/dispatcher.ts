@@ -1,15 +1,9 @@
-import {
-  type Consumer,
-  encodeLogs,
-  type LogBatch,
-  PipelineError,
-  type PluginContext,
-  RepeatedLog,
-} from '#core'
+import { type Consumer, type LogBatch, PipelineError, type PluginContext, RepeatedLog } from '#core'
 import type { KafkaMessage, TopicPartition } from '#core/kafka'
 import type { DeadLetters } from './dead-letters.ts'
 import { type PauseOptions, Pauses } from './pauses.ts'
 import type { DeadMessage, RangeDecoder } from './range-decoder.ts'
+import { refusedMessages } from './refused-messages.ts'
 
 export interface DispatcherOptions {
   readonly context: PluginContext
@@ -176,23 +170,4 @@ export class Dispatcher {
     this.#log.log('warn', reason, { ...from, reason: detail }, 'a partition waits')
     this.#options.onTrouble(from, detail)
   }
-}
-
-/**
- * What to set aside of a batch that was refused: the messages as they came, or, when only some of
- * their records were refused, those as messages of their own.
- */
-function refusedMessages(
-  messages: readonly KafkaMessage[],
-  { message: reason, rejected }: PipelineError,
-): DeadMessage[] {
-  if (rejected?.parts === undefined) return messages.map(message => ({ message, reason }))
-  const headers = { 'parsec.dead_letter.encoding': 'otlp_proto' }
-  // A batch does not know which of its messages a record came in.
-  const end = messages.length > 1 ? { end: messages.at(-1)!.offset + 1 } : {}
-  return rejected.parts.map(({ records, error }) => ({
-    message: { ...messages[0]!, key: null, value: encodeLogs(records), headers },
-    reason: error.message,
-    ...end,
-  }))
 }

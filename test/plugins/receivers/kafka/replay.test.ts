@@ -1,21 +1,31 @@
-import { PipelineError, type ReplayRange } from '#core'
-import { createTestContext, LogSink, sampleLogs } from '#core/testing'
+import { decodeLogs, PipelineError, type ReplayRange } from '#core'
+import { bodiesOf, createTestContext, LogSink, sampleLogs } from '#core/testing'
 import { kafkaReceiver } from '../../../../plugins/receivers/kafka/index.ts'
 import { KafkaReplay } from '../../../../plugins/receivers/kafka/replay.ts'
+import { compileCondition } from '../../../../src/ottl/condition.ts'
+import { ReplayFilter } from '../../../../src/service/replay-filter.ts'
 import { kafkaTest, type SharedBroker } from '../../../helpers/kafka-broker.ts'
-import { sendMessages } from '../../../helpers/kafka-topic.ts'
+import { readTopic, sendMessages } from '../../../helpers/kafka-topic.ts'
 import { configOf } from '../../../helpers/plugin-yaml.ts'
 
 /* From the command line, and with a store: test/cli/replay.test.ts. */
 
-async function setUp({ brokers }: SharedBroker, topic: string) {
+interface Options {
+  /** Further keys of the receiver. */
+  readonly keys?: string
+  readonly filter?: string
+}
+
+async function setUp({ brokers }: SharedBroker, topic: string, options: Options = {}) {
+  const { keys = '', filter = 'true' } = options
   const config = configOf(
     kafkaReceiver,
-    `{ brokers: ["${brokers}"], max_fetch_wait: 50ms, error_backoff: { initial_interval: 1ms } }`,
+    `{ brokers: ["${brokers}"], max_fetch_wait: 50ms, error_backoff: { initial_interval: 1ms }, ${keys} }`,
   )
   const sink = new LogSink()
+  const next = new ReplayFilter(compileCondition(filter), sink)
   const request = { topic, from: { timeMs: 0 }, to: { timeMs: Date.now() }, name: 'mine' }
-  const replay = new KafkaReplay(config, createTestContext('receiver', 'kafka'), sink, request)
+  const replay = new KafkaReplay(config, createTestContext('receiver', 'kafka'), next, request)
   const steps: [number, number, number][] = []
   const troubles: (string | undefined)[] = []
   const run = (ranges: readonly ReplayRange[], signal = new AbortController().signal) =>
@@ -97,6 +107,28 @@ kafkaTest(
       message: new RegExp(`^${topic}/1 offset 1 cannot be processed: never$`),
     })
     t.false((error as PipelineError).retryable)
+    await replay.close()
+  },
+)
+
+kafkaTest(
+  'of a filtered batch that is refused, only what matches is set aside',
+  async (t, broker) => {
+    const topic = await filled(broker)
+    const dead = await broker.createTopic()
+    const { replay, run, sink, steps } = await setUp(broker, topic, {
+      keys: `dead_letter: { topic: ${dead} }`,
+      filter: 'log.body == "1" or log.body == "4"',
+    })
+    sink.before = () => {
+      throw PipelineError.permanent('never')
+    }
+    await run([{ partition: 1, from: 0, to: 3 }])
+    t.is(steps.at(-1)![1], 3)
+    const letters = await readTopic(t, broker, dead)
+    const { batch } = decodeLogs(letters[0]!.value!, { requestId: 'test' })
+    t.deepEqual(bodiesOf(batch), ['1', '4'])
+    t.is(letters.length, 1)
     await replay.close()
   },
 )
