@@ -8,12 +8,20 @@ export interface Codec {
   decompress(bytes: Buffer, bytesMax: number): Promise<Buffer>
 }
 
-/** A codec of node:zlib, which bounds what it makes while it makes it. */
-export function zlibCodec(name: string, pack: typeof gzip, unpack: typeof gunzip): Codec {
-  const compress = promisify<Buffer, Buffer>(pack)
+/**
+ * A codec of node:zlib, which bounds what it makes while it makes it. `packOptions` gives zlib's
+ * options for what is to be compressed.
+ */
+export function zlibCodec(
+  name: string,
+  pack: typeof gzip,
+  unpack: typeof gunzip,
+  packOptions: (bytes: Buffer) => object = () => ({}),
+): Codec {
+  const compress = promisify<Buffer, object, Buffer>(pack)
   const decompress = promisify<Buffer, object, Buffer>(unpack)
   return {
-    compress,
+    compress: bytes => compress(bytes, packOptions(bytes)),
     decompress: async (bytes, bytesMax) => {
       try {
         return await decompress(bytes, { maxOutputLength: bytesMax })

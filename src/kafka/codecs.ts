@@ -1,10 +1,5 @@
-import { gunzip, gzip } from 'node:zlib'
-import { type Codec, zlibCodec } from './codec.ts'
-import { lz4Codec } from './lz4-codec.ts'
-import { snappyCodec } from './snappy-codec.ts'
-import { createZstdCodec } from './zstd-codec.ts'
-
-export type KafkaCompression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+import type { Codec } from './codec.ts'
+import { createCodec, type KafkaCompression } from './create-codec.ts'
 
 /** Bits 0 to 2 of the attributes of a record batch. */
 export const COMPRESSION_TYPES: Readonly<Record<KafkaCompression, number>> = {
@@ -15,9 +10,10 @@ export const COMPRESSION_TYPES: Readonly<Record<KafkaCompression, number>> = {
   zstd: 4,
 }
 
-export const CODECS: ReadonlyMap<number, Codec> = new Map([
-  [COMPRESSION_TYPES.gzip, zlibCodec('gzip', gzip, gunzip)],
-  [COMPRESSION_TYPES.snappy, snappyCodec],
-  [COMPRESSION_TYPES.lz4, lz4Codec],
-  [COMPRESSION_TYPES.zstd, createZstdCodec()],
-])
+/** By the numbers of Kafka, each with its default level; they unpack every level. */
+export const CODECS: ReadonlyMap<number, Codec> = new Map(
+  (['gzip', 'snappy', 'lz4', 'zstd'] as const).map(name => [
+    COMPRESSION_TYPES[name],
+    createCodec(name),
+  ]),
+)

@@ -3,7 +3,6 @@
 export { createKafka, type KafkaClient } from './client.ts'
 export { type KafkaClientConfig, kafkaClientFields } from './client-config.ts'
 export { clusterId, offsetsAt, type PartitionBounds, topicBounds } from './cluster.ts'
-export type { KafkaCompression } from './codecs.ts'
 export type { CommittedOffset, TopicPartition } from './committed-offsets.ts'
 export {
   type Assignment,
@@ -13,6 +12,7 @@ export {
   type KafkaMessage,
   type SkippedOffsets,
 } from './consumer.ts'
+export { COMPRESSION_LEVELS_MAX, type KafkaCompression } from './create-codec.ts'
 export { instanceOwner } from './instance-owner.ts'
 export { isFenced, isInstanceFenced, isTooLarge, kafkaError } from './kafka-errors.ts'
 export { type FetchedRange, PartitionReader } from './partition-reader.ts'

@@ -1,6 +1,7 @@
 import type { Kafka, Message, Producer } from 'kafkajs'
-import { COMPRESSION_TYPES, type KafkaCompression } from './codecs.ts'
+import type { KafkaCompression } from './create-codec.ts'
 import { kafkaError } from './kafka-errors.ts'
+import { packingOf } from './packing.ts'
 import { createPartitioner } from './partitioner.ts'
 
 export interface KafkaRecord {
@@ -18,6 +19,8 @@ export interface KafkaProducerOptions {
   /** The broker drops what it has already, so that our own repetition writes nothing twice. */
   readonly idempotent: boolean
   readonly compression: KafkaCompression
+  /** One that the compression has; absent, 0 or -1 = its default. */
+  readonly compressionLevel?: number | undefined
   /** How long the broker may wait for its replicas, in milliseconds. */
   readonly timeoutMs: number
   readonly allowAutoTopicCreation: boolean
@@ -85,7 +88,7 @@ export class KafkaProducer {
   }
 
   async #produce(lane: Producer, records: readonly KafkaRecord[]): Promise<void> {
-    const { acks, compression, timeoutMs } = this.#options
+    const { acks, compression, compressionLevel, timeoutMs } = this.#options
     const byTopic = new Map<string, Message[]>()
     for (const { topic, key, value, headers } of records) {
       const message: Message = { value, key: key ?? null, ...(headers && { headers }) }
@@ -96,7 +99,7 @@ export class KafkaProducer {
     await lane.sendBatch({
       acks,
       timeout: timeoutMs,
-      compression: COMPRESSION_TYPES[compression],
+      compression: packingOf(compression, compressionLevel),
       topicMessages: [...byTopic].map(([topic, messages]) => ({ topic, messages })),
     })
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { COMPRESSION_TYPES, type KafkaCompression } from './codecs.ts'
+import type { KafkaCompression } from './create-codec.ts'
 import { kafkaErrorType } from './kafka-errors.ts'
 import {
   GROUP_COORDINATOR,
@@ -9,6 +9,7 @@ import {
   type TopicPartitions,
   TRANSACTION_COORDINATOR,
 } from './kafkajs-cluster.ts'
+import { packingOf } from './packing.ts'
 import type { KafkaRecord } from './producer.ts'
 import { groupBy, type PartitionShare, RecordRouter } from './record-routing.ts'
 import { fetchStableOffsets, OFFSET_FETCH, STABLE_VERSION } from './stable-offsets.ts'
@@ -24,6 +25,8 @@ export interface TransactionSessionOptions {
   /** How many of the last batches are noted. */
   readonly namesMax: number
   readonly compression: KafkaCompression
+  /** One that the compression has; absent, 0 or -1 = its default. */
+  readonly compressionLevel?: number | undefined
   /** How long the broker may wait for its replicas, in milliseconds. */
   readonly timeoutMs: number
 }
@@ -218,7 +221,7 @@ export class TransactionSession {
   }
 
   async #produce(leader: number, shares: readonly PartitionShare[]): Promise<void> {
-    const { cluster, compression, timeoutMs } = this.#options
+    const { cluster, compression, compressionLevel, timeoutMs } = this.#options
     const broker = await cluster.findBroker({ nodeId: leader })
     const topicData = [...groupBy(shares, ({ topic }) => topic)].map(([topic, own]) => ({
       topic,
@@ -231,7 +234,7 @@ export class TransactionSession {
     const how = {
       acks: -1,
       timeout: timeoutMs,
-      compression: COMPRESSION_TYPES[compression],
+      compression: packingOf(compression, compressionLevel),
     } as const
     await this.#ask(() => broker.produce({ ...this.#producer, ...how, topicData }))
   }

@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs'
 import { PipelineError } from '../plugin/pipeline-error.ts'
-import type { KafkaCompression } from './codecs.ts'
+import type { KafkaCompression } from './create-codec.ts'
 import { createCluster, type KafkaCluster } from './kafkajs-cluster.ts'
 import { LanePool } from './lane-pool.ts'
 import {
@@ -22,6 +22,8 @@ export interface TransactionalProducerOptions {
   /** How many batches a note remembers: more than may be repeated after a crash; 250 at most. */
   readonly namesMax: number
   readonly compression: KafkaCompression
+  /** One that the compression has; absent, 0 or -1 = its default. */
+  readonly compressionLevel?: number | undefined
   /** How long the broker may wait for its replicas, in milliseconds. */
   readonly timeoutMs: number
   readonly allowAutoTopicCreation: boolean
@@ -160,14 +162,15 @@ export class TransactionalProducer {
 
   async #open(lane: Lane): Promise<TransactionSession> {
     const { kafka, allowAutoTopicCreation, metadataMaxAgeMs: metadataMaxAge } = this.#options
-    const { noteTopic, namesMax, compression, timeoutMs } = this.#options
+    const { noteTopic, namesMax, compression, compressionLevel, timeoutMs } = this.#options
     const { transactionalId } = lane
     if (this.#closed) throw closedError()
     lane.cluster ??= createCluster(kafka, { allowAutoTopicCreation, metadataMaxAge })
     const { cluster } = lane
     lane.session = undefined
     try {
-      const common = { cluster, transactionalId, noteTopic, namesMax, compression, timeoutMs }
+      const packed = { compression, compressionLevel }
+      const common = { cluster, transactionalId, noteTopic, namesMax, ...packed, timeoutMs }
       const session = await TransactionSession.open(common)
       this.#settle(lane, session)
       lane.session = session

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import zlib from 'node:zlib'
 import * as zstdPackage from '@mongodb-js/zstd'
 import { type Codec, tooLarge, zlibCodec } from './codec.ts'
@@ -8,6 +9,7 @@ import { type Codec, tooLarge, zlibCodec } from './codec.ts'
  */
 
 interface ZstdZlib {
+  readonly constants?: { readonly ZSTD_c_compressionLevel?: number }
   readonly zstdCompress?: typeof zlib.gzip
   readonly zstdDecompress?: typeof zlib.gunzip
 }
@@ -18,19 +20,39 @@ const BLOCK_BYTES_MAX = 128 * 1024
 const RAW = 0
 const RLE = 1
 
-/** `library` is node:zlib, as new or as old as it may be. */
-export function createZstdCodec(library: object = zlib): Codec {
-  const { zstdCompress, zstdDecompress } = library as ZstdZlib
-  if (zstdCompress === undefined || zstdDecompress === undefined) return packageCodec
-  return zlibCodec('zstd', zstdCompress, zstdDecompress)
+interface ZstdOptions {
+  /** From 1 to 22; absent = zstd's default, 3. */
+  readonly level?: number | undefined
+  /** node:zlib, as new or as old as it may be. */
+  readonly library?: object
 }
 
-const packageCodec: Codec = {
-  compress: bytes => zstdPackage.compress(bytes),
-  decompress: async (bytes, bytesMax) => {
-    if (unpackedBytesMax(bytes) > bytesMax) throw tooLarge('zstd', bytesMax)
-    return await zstdPackage.decompress(bytes)
-  },
+export function createZstdCodec({ level, library = zlib }: ZstdOptions = {}): Codec {
+  const { zstdCompress, zstdDecompress, constants } = library as ZstdZlib
+  if (zstdCompress === undefined || zstdDecompress === undefined) return packageCodec(level)
+  if (level === undefined) return zlibCodec('zstd', zstdCompress, zstdDecompress)
+  const params = { [constants!.ZSTD_c_compressionLevel!]: level }
+  // High levels take memory, and a window that readers may refuse, unless they know how little it is.
+  const options = ({ length }: Buffer): object => ({ params, pledgedSrcSize: length })
+  return zlibCodec('zstd', zstdCompress, zstdDecompress, options)
+}
+
+function packageCodec(level: number | undefined): Codec {
+  const compress = level === undefined ? zstdPackage.compress : compressAt(level)
+  return {
+    compress: bytes => compress(bytes),
+    decompress: async (bytes, bytesMax) => {
+      if (unpackedBytesMax(bytes) > bytesMax) throw tooLarge('zstd', bytesMax)
+      return await zstdPackage.decompress(bytes)
+    },
+  }
+}
+
+/** The package's own function takes a level, by its types, and leaves it out (1.2.2). */
+function compressAt(level: number): (bytes: Buffer) => Promise<Buffer> {
+  const require = createRequire(import.meta.url)
+  const bindings = require('@mongodb-js/zstd/bindings.js') as Pick<typeof zstdPackage, 'compress'>
+  return bytes => bindings.compress(bytes, level)
 }
 
 /** The most that a frame can unpack to. Throws when it is no frame, or cut short. */

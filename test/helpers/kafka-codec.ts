@@ -4,6 +4,19 @@ import type { Codec } from '../../src/kafka/codec.ts'
 
 const LIMIT = 10_000_000
 
+/** Lines of words, some more usual than others, which pack better the longer they are looked at. */
+export function lines(count: number): Buffer {
+  let state = 1
+  const next = (below: number): number => {
+    state = (state * 48_271) % 2_147_483_647
+    return state % below
+  }
+  const word = (): string => String.fromCharCode(...Array.from({ length: 6 }, () => 97 + next(26)))
+  const words = Array.from({ length: 600 }, word)
+  const line = (): string => Array.from({ length: 6 }, () => words[next(next(600) + 1)]).join(' ')
+  return Buffer.from(Array.from({ length: count }, line).join('\n'))
+}
+
 /** What every codec must keep, as tests. */
 export function checkCodec(name: string, codec: Codec): void {
   test(`${name} gives back what it was given`, async t => {

@@ -1,19 +1,34 @@
 import zlib from 'node:zlib'
 import test from 'ava'
 import { createZstdCodec } from '../../src/kafka/zstd-codec.ts'
-import { checkCodec } from '../helpers/kafka-codec.ts'
+import { checkCodec, lines } from '../helpers/kafka-codec.ts'
 
 checkCodec('zstd', createZstdCodec())
 
 const LIMIT = 1_000_000
-const packageCodec = createZstdCodec({})
+const packageCodec = createZstdCodec({ library: {} })
 
 test("the package and this Node's own codec read each other", async t => {
-  const own = createZstdCodec(zlib)
+  const own = createZstdCodec({ library: zlib })
   const text = Buffer.from('some text, some text, some text')
   t.deepEqual(await packageCodec.decompress(await own.compress(text), LIMIT), text)
   t.deepEqual(await own.decompress(await packageCodec.compress(text), LIMIT), text)
 })
+
+for (const library of [zlib, {}]) {
+  test(`a level is kept by ${library === zlib ? 'this Node' : 'the package'}`, async t => {
+    const text = lines(3000)
+    const sizes = []
+    for (const level of [1, 19, 22]) {
+      const packed = await createZstdCodec({ level, library }).compress(text)
+      t.deepEqual(await createZstdCodec().decompress(packed, LIMIT), text)
+      t.deepEqual(await packageCodec.decompress(packed, LIMIT), text)
+      sizes.push(packed.length)
+    }
+    t.true(sizes[1]! < sizes[0]! * 0.97, String(sizes))
+    t.true(sizes[2]! <= sizes[1]!, String(sizes))
+  })
+}
 
 test('what is no frame is refused', async t => {
   await t.throwsAsync(packageCodec.decompress(Buffer.from('no frame'), 100), {

@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import { byteSize, exportChainFields } from '#core'
-import { kafkaClientFields, NOTE_NAMES_MAX } from '#core/kafka'
+import {
+  COMPRESSION_LEVELS_MAX,
+  type KafkaCompression,
+  kafkaClientFields,
+  NOTE_NAMES_MAX,
+} from '#core/kafka'
 
 /** The names that Kafka allows (org.apache.kafka.common.internals.Topic). */
 export const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
@@ -63,12 +68,14 @@ const producerConfig = z
       description: 'Compression of messages; the Collector has none.',
     }),
     compression_params: z
-      .strictObject({ level: z.number().int().meta({ description: 'The level.' }) })
+      .strictObject({
+        level: z.number().int().default(0).meta({
+          description:
+            'From 1, fast, to 9 (gzip) or 22 (zstd), small; 0 or -1 = the default of the compression. The others have none.',
+        }),
+      })
       .optional()
-      .meta({
-        description: "The Collector's compression level.",
-        unused: 'each compression has its default level',
-      }),
+      .meta({ description: 'How hard to compress.' }),
     allow_auto_topic_creation: z.boolean().default(true).meta({
       description: 'Let the broker create topics that are not there, if it does such things.',
     }),
@@ -85,6 +92,11 @@ const producerConfig = z
       unused: 'a request is bounded by max_message_bytes',
     }),
   })
+  .superRefine(({ compression, compression_params: params }, context) => {
+    const message = levelFault(compression, params?.level ?? 0)
+    if (message === undefined) return
+    context.addIssue({ code: 'custom', message, path: ['compression_params', 'level'] })
+  })
   .refine(({ idempotent, required_acks: acks }) => !(idempotent && acks !== -1), {
     message: 'idempotent: true needs required_acks: all',
     path: ['idempotent'],
@@ -93,6 +105,17 @@ const producerConfig = z
     message: 'transactional_id needs required_acks: all, and not idempotent: false',
     path: ['transactional_id'],
   })
+
+/** What is wrong with a level, as the end of a sentence. */
+function levelFault(compression: KafkaCompression, level: number): string | undefined {
+  if (level === 0) return undefined
+  const max = COMPRESSION_LEVELS_MAX[compression]
+  if (max === undefined) {
+    return `compression ${compression} has no levels, only gzip and zstd have: leave it out`
+  }
+  if (level >= -1 && level <= max) return undefined
+  return `${compression} has the levels 1 to ${max}, and 0 or -1 for its default; ${level} is none`
+}
 
 function isExact(producer: { idempotent?: boolean | undefined; required_acks: number }): boolean {
   return producer.idempotent !== false && producer.required_acks === -1

@@ -90,6 +90,7 @@ function transactionalSender(
 
 function commonOptions(config: KafkaExporterConfig): {
   readonly compression: KafkaExporterConfig['producer']['compression']
+  readonly compressionLevel: number | undefined
   readonly timeoutMs: number
   readonly allowAutoTopicCreation: boolean
   readonly metadataMaxAgeMs: number
@@ -97,6 +98,7 @@ function commonOptions(config: KafkaExporterConfig): {
   const { producer, timeout, metadata } = config
   return {
     compression: producer.compression,
+    compressionLevel: producer.compression_params?.level,
     timeoutMs: timeout > 0 ? timeout : 30_000,
     allowAutoTopicCreation: producer.allow_auto_topic_creation,
     metadataMaxAgeMs: metadata.refresh_interval,

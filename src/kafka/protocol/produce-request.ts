@@ -1,5 +1,4 @@
-import type { Codec } from '../codec.ts'
-import { CODECS } from '../codecs.ts'
+import { type Packing, packedWith } from '../packing.ts'
 import { encodeRecordBatch } from './record-batch.ts'
 import type { WritableRecord } from './records.ts'
 import type { RequestBody } from './request-frame.ts'
@@ -32,7 +31,7 @@ export interface ProduceRequest {
   /** Text, a bigint, or kafkajs's own Long. */
   readonly producerId?: { toString(): string }
   readonly producerEpoch?: number
-  readonly compression?: number
+  readonly compression?: Packing
   readonly topicData: readonly {
     readonly topic: string
     readonly partitions: readonly {
@@ -88,20 +87,13 @@ async function encodePartition(
   const { compression = 0, producerId, producerEpoch = 0, transactionalId } = request
   return await encodeRecordBatch({
     records: messages.map(recordOf),
-    compression,
-    codec: codecOf(compression),
+    ...packedWith(compression),
     nowMs: Date.now(),
     producerId: producerId === undefined ? NO_PRODUCER : BigInt(producerId.toString()),
     producerEpoch,
     firstSequence,
     isTransactional: Boolean(transactionalId),
   })
-}
-
-function codecOf(compression: number): Codec | undefined {
-  const codec = CODECS.get(compression)
-  if (codec === undefined && compression !== 0) throw new Error(`no compression ${compression}`)
-  return codec
 }
 
 function recordOf({ key, value, headers, timestamp }: Message): WritableRecord {

@@ -158,6 +158,17 @@ const MISTAKES: readonly [yaml: string, complaint: RegExp][] = [
     '{ partition_logs_by_trace_id: true, message_key_from_attribute: a }',
     /set only one of partition_logs_by_trace_id, message_key_from_attribute/,
   ],
+  [
+    'producer: { compression: gzip, compression_params: { level: 10 } }',
+    /producer\.compression_params\.level: gzip has the levels 1 to 9, and 0 or -1 for its default; 10 is none/,
+  ],
+  ['producer: { compression: zstd, compression_params: { level: 23 } }', /the levels 1 to 22/],
+  ['producer: { compression: zstd, compression_params: { level: -2 } }', /the levels 1 to 22/],
+  [
+    'producer: { compression: lz4, compression_params: { level: 1 } }',
+    /compression lz4 has no levels, only gzip and zstd have: leave it out/,
+  ],
+  ['producer: { compression_params: { level: 3 } }', /compression snappy has no levels/],
   ['producer: { transactional_id: "a b" }', /must be 1 to 200 letters, digits/],
   ['producer: { transactional_id: a, required_acks: leader }', /needs required_acks: all/],
   ['producer: { transactional_id: auto }', /set sending_queue::storage, or a name/],
