@@ -16,7 +16,7 @@ export {
 export { isFenced, isTooLarge, kafkaError } from './kafka-errors.ts'
 export { type FetchedRange, PartitionReader } from './partition-reader.ts'
 export { KafkaProducer, type KafkaRecord, PRODUCER_RETRIES } from './producer.ts'
+export { UNDECODABLE_HEADER } from './protocol/fetched-message.ts'
 export { NOTE_NAMES_MAX } from './transaction-note.ts'
 export type { SendInTransaction } from './transaction-session.ts'
 export { type Committed, TransactionalProducer } from './transactional-producer.ts'
-export { UNDECODABLE_HEADER } from './undecodable.ts'
