@@ -5,6 +5,7 @@ import { type AssignmentStrategy, observedAssigner } from './assigners.ts'
 import { withAdmin } from './client.ts'
 import { type CommittedOffset, committedOffsets, type TopicPartition } from './committed-offsets.ts'
 import { kafkaError } from './kafka-errors.ts'
+import { membershipError, withStaticMember } from './static-membership.ts'
 
 export interface KafkaMessage {
   /** Below 2^53: a partition that takes a million messages a second gets there in 285 years. */
@@ -54,6 +55,8 @@ export interface ConsumerHandler {
 export interface KafkaConsumerOptions {
   readonly kafka: Kafka
   readonly groupId: string
+  /** Makes it a static member, which `close` leaves in the group: see static-membership.ts. */
+  readonly instanceId?: string | undefined
   /** Names, or patterns that names are matched against at the start. */
   readonly topics: readonly (string | RegExp)[]
   readonly strategies: readonly AssignmentStrategy[]
@@ -99,7 +102,11 @@ export class KafkaConsumer {
 
   constructor(options: KafkaConsumerOptions) {
     this.#options = options
-    this.#consumer = options.kafka.consumer({
+    const { kafka, instanceId } = options
+    const onFenced = (): void => this.#endAssignment()
+    const client =
+      instanceId === undefined ? kafka : withStaticMember(kafka, { instanceId, onFenced })
+    this.#consumer = client.consumer({
       groupId: options.groupId,
       partitionAssigners: options.strategies.map(strategy =>
         observedAssigner(strategy, () => this.#endAssignment()),
@@ -146,7 +153,7 @@ export class KafkaConsumer {
       // A `close` meanwhile may not have come to the end that `stopped` waits for.
       if (!this.#closing) await Promise.race([stopped, crashed])
     } catch (thrown) {
-      if (!this.#closing) throw kafkaError(thrown, `group ${this.#options.groupId}`)
+      if (!this.#closing) throw membershipError(thrown, this.#options)
     } finally {
       this.#endAssignment()
       crashed.catch(() => undefined)
@@ -203,7 +210,10 @@ export class KafkaConsumer {
     this.#consumer.resume([{ topic, partitions: [partition] }])
   }
 
-  /** Leaves the group, so that others take over at once. */
+  /**
+   * Leaves the group, so that others take over at once. A static member stays in it, with its
+   * partitions, until it joins again or its session times out.
+   */
   async close(): Promise<void> {
     this.#closing = true
     this.#endAssignment()

@@ -13,7 +13,8 @@ export {
   type KafkaMessage,
   type SkippedOffsets,
 } from './consumer.ts'
-export { isFenced, isTooLarge, kafkaError } from './kafka-errors.ts'
+export { instanceOwner } from './instance-owner.ts'
+export { isFenced, isInstanceFenced, isTooLarge, kafkaError } from './kafka-errors.ts'
 export { type FetchedRange, PartitionReader } from './partition-reader.ts'
 export { KafkaProducer, type KafkaRecord, PRODUCER_RETRIES } from './producer.ts'
 export { UNDECODABLE_HEADER } from './protocol/fetched-message.ts'

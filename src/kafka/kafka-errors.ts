@@ -91,6 +91,11 @@ export function isFenced(error: PipelineError): boolean {
   return error.reason === FENCED.reason
 }
 
+/** Has another member of the group been given our group_instance_id? Then we are out for good. */
+export function isInstanceFenced(thrown: unknown): boolean {
+  return kafkaErrorType(thrown) === 'FENCED_INSTANCE_ID'
+}
+
 /** kafkajs wraps: the error, what caused it, and so on to the first. */
 function chainOf(thrown: unknown): KafkaJsError[] {
   const errors: KafkaJsError[] = []

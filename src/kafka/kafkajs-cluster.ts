@@ -25,8 +25,23 @@ export interface KafkaRequest {
 
 export interface KafkaEncoder {
   writeInt8(value: number): KafkaEncoder
+  writeInt32(value: number): KafkaEncoder
+  writeInt64(value: string): KafkaEncoder
+  writeBoolean(value: boolean): KafkaEncoder
+  writeString(value: string | null): KafkaEncoder
+  writeArray(values: readonly (KafkaEncoder | string)[]): KafkaEncoder
   writeUVarInt(value: number): KafkaEncoder
   writeUVarIntString(value: string): KafkaEncoder
+}
+
+/** Throws a RangeError where the bytes end too early. */
+export interface KafkaDecoder {
+  readInt16(): number
+  readInt32(): number
+  /** null for the null of the protocol. */
+  readString(): string | null
+  readBytes(): Buffer | null
+  readArray<T>(read: (decoder: KafkaDecoder) => T): T[]
 }
 
 export interface ProducerSession {
@@ -149,6 +164,7 @@ export interface KafkaClusterOptions {
 
 const require = createRequire(import.meta.url)
 const Encoder = require('kafkajs/src/protocol/encoder') as new () => KafkaEncoder
+const Decoder = require('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => KafkaDecoder
 
 const CREATE_CLUSTER = 'private:Kafka:createCluster'
 
@@ -157,16 +173,51 @@ const CREATE_CLUSTER = 'private:Kafka:createCluster'
  * @throws Error when kafkajs is not the version that this is written for.
  */
 export function createCluster(kafka: Kafka, options: KafkaClusterOptions): KafkaCluster {
-  const key = Object.getOwnPropertySymbols(kafka).find(
-    symbol => symbol.description === CREATE_CLUSTER,
-  )
-  const create = key && (kafka as unknown as Record<symbol, unknown>)[key]
-  if (typeof create !== 'function') throw new Error('this version of kafkajs is not known')
-  return (create as (given: KafkaClusterOptions) => KafkaCluster)(options)
+  return clusterMaker(kafka).create(options)
+}
+
+/**
+ * The same client, except that `prepare` gets every cluster that is made for a producer, a consumer or
+ * an admin of it, before it connects. `kafka` itself does not change.
+ * @throws Error when kafkajs is not the version that this is written for.
+ */
+export function withPreparedClusters(
+  kafka: Kafka,
+  prepare: (cluster: KafkaCluster) => void,
+): Kafka {
+  const { key, create } = clusterMaker(kafka)
+  const prepared = (options: KafkaClusterOptions): KafkaCluster => {
+    const cluster = create(options)
+    prepare(cluster)
+    return cluster
+  }
+  return Object.create(kafka, { [key]: { value: prepared } }) as Kafka
+}
+
+interface ClusterMaker {
+  readonly key: symbol
+  readonly create: (options: KafkaClusterOptions) => KafkaCluster
+}
+
+function clusterMaker(kafka: Kafka): ClusterMaker {
+  // Also where it is inherited: see withPreparedClusters.
+  for (let owner: object | null = kafka; owner !== null; owner = Object.getPrototypeOf(owner)) {
+    const key = Object.getOwnPropertySymbols(owner).find(
+      symbol => symbol.description === CREATE_CLUSTER,
+    )
+    if (key === undefined) continue
+    const create = (owner as Record<symbol, unknown>)[key]
+    if (typeof create === 'function') return { key, create: create as ClusterMaker['create'] }
+  }
+  throw new Error('this version of kafkajs is not known')
 }
 
 export function createEncoder(): KafkaEncoder {
   return new Encoder()
+}
+
+export function createDecoder(bytes: Buffer): KafkaDecoder {
+  return new Decoder(bytes)
 }
 
 const Batch = require('kafkajs/src/consumer/batch') as new (

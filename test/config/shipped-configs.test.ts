@@ -41,6 +41,7 @@ const ENV = {
   PORT: '9999',
   KAFKA_BROKERS: 'kafka-1:9092,kafka-2:9092',
   KAFKA_TOPIC: 'other_logs',
+  KAFKA_GROUP_INSTANCE_ID: 'consumer-7',
   BATCH_SIZE: '77',
   BATCH_TIMEOUT: '77ms',
   QUEUE_SIZE: '77MiB',
@@ -74,6 +75,7 @@ for (const name of configs) {
     t.like(config?.receivers.get('kafka')?.config, {
       brokers: ['kafka-1:9092', 'kafka-2:9092'],
       logs: { topics: ['other_logs'] },
+      group_instance_id: 'consumer-7',
     })
   })
 }

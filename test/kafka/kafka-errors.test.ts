@@ -1,5 +1,5 @@
 import test from 'ava'
-import { isFenced, isTooLarge, kafkaError } from '../../src/kafka/kafka-errors.ts'
+import { isFenced, isInstanceFenced, isTooLarge, kafkaError } from '../../src/kafka/kafka-errors.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 
 /** As kafkajs makes them. */
@@ -40,6 +40,13 @@ test('a PipelineError stays what it is, and anything can be thrown', t => {
   const error = PipelineError.permanent('no')
   t.is(kafkaError(error, 'sending'), error)
   t.true(kafkaError('text', 'sending').retryable)
+})
+
+test('one that another has taken the place of is known, wrapped or not', t => {
+  const fenced = protocolError('FENCED_INSTANCE_ID')
+  t.true(isInstanceFenced(fenced))
+  t.true(isInstanceFenced(kafkaError(new Error('gave up', { cause: fenced }), '')))
+  t.false(isInstanceFenced(protocolError('UNKNOWN_MEMBER_ID')))
 })
 
 test('two questions have names', t => {

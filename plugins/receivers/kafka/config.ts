@@ -46,6 +46,12 @@ const initialOffset = z
   ])
   .default('latest')
 
+/** As Kafka's own clients allow, with room for what a worker has behind it. */
+const instanceId = z
+  .string()
+  .regex(/^[a-zA-Z0-9._-]{0,200}$/, 'must be up to 200 letters, digits, ".", "_" and "-"')
+  .default('')
+
 const batchFields = z.strictObject({
   flush_timeout: duration('Longest wait for more messages.', '200ms'),
   max_size: byteSize(
@@ -79,9 +85,9 @@ export const kafkaReceiverConfig = z
           'How partitions are shared out, most wanted first. The sticky ones of the Collector are taken for range.',
         default: ['range'],
       }),
-    group_instance_id: z.string().optional().meta({
-      description: 'Static membership of the Collector.',
-      unused: 'the client library has none: a restart rebalances the group',
+    group_instance_id: instanceId.meta({
+      description:
+        "The process' own name in the group, such as ${env:HOSTNAME}: after a restart within session_timeout it has its partitions again. Empty = none.",
     }),
     rack_id: z.string().default('').meta({ description: 'Read from replicas of this rack.' }),
     min_fetch_size: byteSize('Bytes that the broker waits for.', 1),

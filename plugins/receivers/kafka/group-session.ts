@@ -46,6 +46,7 @@ export class GroupSession implements ConsumerHandler {
     this.#consumer = new KafkaConsumer({
       kafka,
       groupId: config.group_id,
+      instanceId: config.group_instance_id || undefined,
       topics: subscriptionOf(config.logs.topics, config.logs.exclude_topics),
       strategies: config.group_rebalance_strategies,
       sessionTimeoutMs: config.session_timeout,
@@ -76,7 +77,7 @@ export class GroupSession implements ConsumerHandler {
     }
   }
 
-  /** Finishes what is under way until the deadline, commits it and leaves the group. */
+  /** Finishes what is under way until the deadline, commits it and ends the membership. */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#draining.abort()
     await untilAborted(

@@ -1,9 +1,10 @@
 import type { Consumer, PluginContext, Receiver } from '#core'
-import { createKafka, type KafkaClient, type TopicPartition } from '#core/kafka'
+import { createKafka, isInstanceFenced, type KafkaClient, type TopicPartition } from '#core/kafka'
 import type { KafkaReceiverConfig } from './config.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { GroupSession } from './group-session.ts'
+import { untilInstanceIsFree } from './instance-wait.ts'
 import { Pauses } from './pauses.ts'
 import { RangeDecoder } from './range-decoder.ts'
 
@@ -93,11 +94,24 @@ export class KafkaReceiver implements Receiver {
         if (signal.aborted) return
         if (performance.now() - begunMs > GOOD_MS) pauses = new Pauses(this.#config.error_backoff)
         const reason = (error as Error).message
+        if (isInstanceFenced(error)) {
+          await this.#untilInstanceIsFree(reason)
+          continue
+        }
         this.#context.reportStatus('recoverable_error', reason)
         this.#context.logger.warn({ reason }, 'no longer in the consumer group, will join again')
         await pauses.pause(signal).catch(() => {})
       }
     }
+  }
+
+  async #untilInstanceIsFree(reason: string): Promise<void> {
+    await untilInstanceIsFree(reason, {
+      config: this.#config,
+      context: this.#context,
+      kafka: this.#kafka,
+      signal: this.#stopping.signal,
+    })
   }
 
   #tell({ topic, partition }: TopicPartition, detail: string | undefined): void {
