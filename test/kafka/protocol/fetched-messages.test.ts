@@ -40,7 +40,7 @@ async function answered(...parts: readonly Buffer[]): Promise<string[]> {
   length.writeInt32BE(bytes.length)
   const messages = await fetchedMessages(new Decoder(Buffer.concat([length, bytes])))
   return messages.map(
-    ({ offset, value, headers }) => `${offset}:${value ?? String(headers[UNDECODABLE_HEADER])}`,
+    ({ offset, value, headers }) => `${offset}:${String(value ?? headers[UNDECODABLE_HEADER])}`,
   )
 }
 
