@@ -19,15 +19,15 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { parsec, root } from './lib/checkout.mjs'
+import { freePort } from './lib/free-port.mjs'
+import { must } from './lib/must.mjs'
 import { setup } from './setup.mjs'
 
 const BUILDER = 'go.opentelemetry.io/collector/cmd/builder@v0.165.0'
 const WAIT_MS_MAX = 60_000
 const ENCODINGS = ['otlp_proto', 'otlp_json']
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const parsec = join(root, 'bin', 'parsec.js')
 const request = readFileSync(join(root, 'test', 'collector', 'logs.json'), 'utf8')
 
 setup()
@@ -310,28 +310,12 @@ function buildCollector() {
   return program
 }
 
-function must(command, args, options) {
-  const { status, error } = spawnSync(command, args, { ...options, stdio: ['ignore', 2, 2] })
-  if (error?.code === 'ENOENT') fail(`${command} is not installed`)
-  if (status !== 0) fail(`"${command} ${args.join(' ')}" ended with ${status}`)
-}
-
 async function until(what, condition) {
   const giveUpMs = performance.now() + WAIT_MS_MAX
   while (!(await condition())) {
     if (performance.now() > giveUpMs) throw new Error(`never came true: ${what}`)
     await sleep(100)
   }
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-    server.on('error', reject)
-  })
 }
 
 function fail(reason) {

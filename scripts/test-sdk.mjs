@@ -16,17 +16,16 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { parsec, root } from './lib/checkout.mjs'
+import { freePort } from './lib/free-port.mjs'
+import { must } from './lib/must.mjs'
 import { setup } from './setup.mjs'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const sources = join(root, 'test', 'sdk')
 const cache = join(root, '.parsec', 'sdk')
-const parsec = join(root, 'bin', 'parsec.js')
 
 /** How each language is prepared and run: `tool` must be there; `prepare` returns the command. */
 const LANGUAGES = {
@@ -36,7 +35,7 @@ const LANGUAGES = {
     // Its gRPC transport calls every error a failure (0.223.1, grpc-exporter-transport.ts).
     neverRetries: ['grpc'],
     prepare(folder) {
-      must('npm', ['install', '--no-fund', '--no-audit', '--loglevel=error'], folder)
+      must('npm', ['install', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: folder })
       return [process.execPath, join(folder, 'main.mjs')]
     },
   },
@@ -45,11 +44,11 @@ const LANGUAGES = {
     protocols: ['grpc', 'http/protobuf'],
     prepare(folder) {
       const python = join(folder, 'venv', 'bin', 'python')
-      if (!existsSync(python)) must('python3', ['-m', 'venv', 'venv'], folder)
+      if (!existsSync(python)) must('python3', ['-m', 'venv', 'venv'], { cwd: folder })
       must(
         python,
         ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '-r', 'requirements.txt'],
-        folder,
+        { cwd: folder },
       )
       return [python, join(folder, 'main.py')]
     },
@@ -58,7 +57,7 @@ const LANGUAGES = {
     tool: ['go', 'version'],
     protocols: ['grpc', 'http/protobuf'],
     prepare(folder) {
-      must('go', ['build', '-o', 'main', '.'], folder)
+      must('go', ['build', '-o', 'main', '.'], { cwd: folder })
       return [join(folder, 'main')]
     },
   },
@@ -66,7 +65,7 @@ const LANGUAGES = {
     tool: ['mvn', '--version'],
     protocols: ['grpc', 'http/protobuf'],
     prepare(folder) {
-      must('mvn', ['-q', '-B', 'compile', 'dependency:copy-dependencies'], folder)
+      must('mvn', ['-q', '-B', 'compile', 'dependency:copy-dependencies'], { cwd: folder })
       return [
         'java',
         '-cp',
@@ -243,20 +242,4 @@ service:
   console.error(readFileSync(logFile, 'utf8'))
   await stop()
   throw new Error('Parsec did not start')
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-    server.on('error', reject)
-  })
-}
-
-function must(command, args, cwd) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
-  if (status !== 0)
-    throw new Error(`"${command} ${args.join(' ')}" ended with ${status}: ${stdout}${stderr}`)
 }

@@ -64,6 +64,11 @@ export {
 } from './otlp/build-logs.ts'
 export { type DecodedLogs, decodeLogs } from './otlp/decode-logs.ts'
 export { decodeLogsJson } from './otlp/decode-logs-json.ts'
+export {
+  type DecodedLogsParts,
+  type DecodedPart,
+  decodeLogsParts,
+} from './otlp/decode-logs-parts.ts'
 export { encodeLogs } from './otlp/encode-logs.ts'
 export { encodeLogsJson } from './otlp/encode-logs-json.ts'
 export {

@@ -41,7 +41,7 @@ one drops what matches, this one keeps it, before the pipelines have changed any
 The same records of a batch have the same identity, so a repeated filtered replay stores nothing twice,
 however the condition is written. Against a store that has the whole range from a replay without a
 filter, what matches is there twice: delete it first. What cannot be read cannot be judged, and ends the
-replay or is set aside as without a filter. All of docs/delivery.md, "A Kafka range once more".
+replay or is set aside as without a filter. More in docs/delivery.md.
 
 Exits with 1 when it could not begin, was interrupted or gave up, and says where to go on.`
 

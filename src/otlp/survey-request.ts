@@ -1,11 +1,17 @@
 import { Reader } from '../wire/reader.ts'
 import { WireError } from '../wire/wire-error.ts'
 
-/** How much one request holds, found by hopping from length to length. */
-export interface Survey {
+/** How many envelopes and records there are. */
+export interface Counts {
   readonly resources: number
   readonly scopes: number
   readonly records: number
+}
+
+export const NOTHING: Counts = { resources: 0, scopes: 0, records: 0 }
+
+/** How much one request holds, found by hopping from length to length. */
+export interface Survey extends Counts {
   /** A Resource or InstrumentationScope comes twice in one envelope: protobuf says to merge them. */
   readonly duplicated: boolean
 }

@@ -29,11 +29,6 @@ export async function consume(
   return { ...run, bodies: () => [...run.sink().bodies] }
 }
 
-/** Looks again and again. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise(resolve => setTimeout(resolve, 20))
-}
-
 /** An encoded OTLP request with a record for each text. */
 export function otlp(...texts: string[]): Buffer {
   return sampleLogs(texts).bytes

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { decodeLogs } from '../../src/otlp/decode-logs.ts'
 import { bodiesOf } from '../../src/testing/sample-logs.ts'
@@ -75,11 +74,6 @@ async function post(url: string, body: string): Promise<number> {
   } catch {
     return 0
   }
-}
-
-/** Waits for a condition for as long as the test may take. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(50)
 }
 
 /** An OTLP/HTTP destination that is down until it is opened. */

@@ -10,6 +10,7 @@ import { kafkajs } from '../../src/kafka/kafkajs.ts'
 import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { kafkaTest, uniqueName } from '../helpers/kafka-broker.ts'
 import { sendInTransaction, sendValues } from '../helpers/kafka-topic.ts'
+import { until } from '../helpers/until.ts'
 
 /** A member of a group that reads everything from what is committed, and what happened to it. */
 interface Member {
@@ -18,8 +19,6 @@ interface Member {
   readonly fetched: FetchedMessages[]
   readonly skipped: SkippedOffsets[]
   readonly ended: Promise<unknown>
-  /** Waits until `condition` holds. */
-  until(condition: () => boolean): Promise<void>
 }
 
 function consumerFor(
@@ -72,10 +71,7 @@ function join(
     })
     .catch((error: unknown) => error)
   t.teardown(() => consumer.close())
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise(resolve => setTimeout(resolve, 20))
-  }
-  return { consumer, assignments, fetched, skipped, ended, until }
+  return { consumer, assignments, fetched, skipped, ended }
 }
 
 function valuesOf({ fetched }: Member): string[] {
@@ -87,14 +83,14 @@ kafkaTest('reads on from what was committed, with its metadata', async (t, broke
   const group = uniqueName('group')
   await sendValues(broker, topic, ['a', 'b', 'c', 'd'])
   const first = join(t, broker.brokers, group, [topic])
-  await first.until(() => valuesOf(first).length === 4)
+  await until(() => valuesOf(first).length === 4)
   const partition = { topic, partition: 0 }
   await first.consumer.commit(first.assignments[0]!, partition, 2, '{"e":4}')
   await first.consumer.close()
   t.is(await first.ended, undefined)
 
   const second = join(t, broker.brokers, group, [topic])
-  await second.until(() => valuesOf(second).length === 2)
+  await until(() => valuesOf(second).length === 2)
   t.deepEqual(valuesOf(second), ['c', 'd'])
   const [committed] = await second.consumer.committed([partition])
   t.deepEqual(committed, { topic, partition: 0, offset: 2, metadata: '{"e":4}', low: 0, high: 4 })
@@ -105,16 +101,16 @@ kafkaTest('seek goes back, pause holds back', async (t, broker) => {
   const partition = { topic, partition: 0 }
   await sendValues(broker, topic, ['a', 'b'])
   const member = join(t, broker.brokers, uniqueName('group'), [topic])
-  await member.until(() => valuesOf(member).length === 2)
+  await until(() => valuesOf(member).length === 2)
   member.consumer.seek(partition, 1)
-  await member.until(() => valuesOf(member).length === 3)
+  await until(() => valuesOf(member).length === 3)
   t.deepEqual(valuesOf(member), ['a', 'b', 'b'])
   member.consumer.pause(partition)
   await sendValues(broker, topic, ['c'])
   await new Promise(resolve => setTimeout(resolve, 300))
   t.is(valuesOf(member).length, 3)
   member.consumer.resume(partition)
-  await member.until(() => valuesOf(member).length === 4)
+  await until(() => valuesOf(member).length === 4)
   t.pass()
 })
 
@@ -125,13 +121,13 @@ kafkaTest(
     const group = uniqueName('group')
     await sendValues(broker, topic, ['a', 'b', 'c', 'd'])
     const first = join(t, broker.brokers, group, [topic])
-    await first.until(() => valuesOf(first).length === 4)
+    await until(() => valuesOf(first).length === 4)
     const [old] = first.assignments
     t.is(old!.partitions.length, 2)
     const second = join(t, broker.brokers, group, [topic])
-    await second.until(() => second.assignments.length > 0)
+    await until(() => second.assignments.length > 0)
     t.true(old!.signal.aborted)
-    await first.until(() => first.assignments.at(-1)!.partitions.length === 1)
+    await until(() => first.assignments.at(-1)!.partitions.length === 1)
     for (const partition of old!.partitions) {
       const refused = first.consumer.commit(old!, partition, 1, '')
       t.true(isFenced((await t.throwsAsync(refused, { instanceOf: PipelineError }))!))
@@ -148,7 +144,7 @@ kafkaTest('topics by pattern', async (t, broker) => {
   const topic = await broker.createTopic()
   await sendValues(broker, topic, ['a'])
   const member = join(t, broker.brokers, uniqueName('group'), [new RegExp(`^${topic}$`)])
-  await member.until(() => valuesOf(member).length === 1)
+  await until(() => valuesOf(member).length === 1)
   t.pass()
 })
 
@@ -182,12 +178,12 @@ kafkaTest('what is aborted is not handed over, and where it ends is told', async
   await sendInTransaction(broker, topic, value('a'), 'abort')
   await sendInTransaction(broker, topic, value('b'), 'commit')
   const member = join(t, broker.brokers, uniqueName('group'), [topic])
-  await member.until(() => valuesOf(member).length === 1)
+  await until(() => valuesOf(member).length === 1)
   t.deepEqual(valuesOf(member), ['b'])
   await sendInTransaction(broker, topic, value('c'), 'abort')
   // Each message has the end of its transaction behind it.
   const ends = (): number[] => [...member.fetched, ...member.skipped].map(({ end }) => end)
-  await member.until(() => ends().includes(6))
+  await until(() => ends().includes(6))
   t.true(ends().includes(4))
   t.deepEqual(valuesOf(member), ['b'])
 })

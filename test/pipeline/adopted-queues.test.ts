@@ -6,7 +6,7 @@ import { PipelineError } from '../../src/plugin/pipeline-error.ts'
 import { FileQueue } from '../../src/queue/file-queue.ts'
 import { runPipeline, sampleLogs } from '../../src/testing/index.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
-import { until } from '../helpers/workers.ts'
+import { until } from '../helpers/until.ts'
 
 const down = (): never => {
   throw PipelineError.retryable('destination is down')

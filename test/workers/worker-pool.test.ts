@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client, credentials } from '@grpc/grpc-js'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { encodeLogs } from '../../src/otlp/encode-logs.ts'
 import { sampleLogs } from '../../src/testing/sample-logs.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
-import { destination, startWorkers, until, type Workers } from '../helpers/workers.ts'
+import { until } from '../helpers/until.ts'
+import { destination, startWorkers, type Workers } from '../helpers/workers.ts'
 
 /** OTLP in, OTLP/HTTP out with a queue on disk. */
 function config(
@@ -33,6 +34,12 @@ async function sendAll({ post }: Workers, bodies: readonly string[]): Promise<st
   const taken: string[] = []
   for (const body of bodies) if ((await post(body)) === 200) taken.push(body)
   return taken
+}
+
+/** SIGTERM, and all of it ends as it should. */
+async function finish(t: ExecutionContext, { child, exited }: Workers): Promise<void> {
+  child.kill('SIGTERM')
+  t.deepEqual(await exited, { code: 0, signal: null })
 }
 
 /** Of each worker, the records it took. */
@@ -101,8 +108,7 @@ test.serial('workers share the ports, and are one to whoever asks', async t => {
   await until(() => bodies.length === 10)
   t.notRegex(await parsec.metrics(), /worker_restarts_total\{/)
 
-  parsec.child.kill('SIGTERM')
-  t.deepEqual(await parsec.exited, { code: 0, signal: null })
+  await finish(t, parsec)
   t.deepEqual(new Set(bodies).size, bodies.length)
 })
 
@@ -189,8 +195,7 @@ test.serial(
     t.is(new Set(bodies).size, bodies.length)
     await until(async () => (await parsec.stats()).exporters[0]?.queue.items === 0)
     t.like((await parsec.stats()).exporters[0]?.ledger, { queued: 0, difference: 0 })
-    parsec.child.kill('SIGTERM')
-    t.deepEqual(await parsec.exited, { code: 0, signal: null })
+    await finish(t, parsec)
   },
 )
 
@@ -209,8 +214,7 @@ test.serial(
     t.is(parsec.stderr().match(/worker \d (?:\[.*\] )?the primary process is gone/g)?.length, 2)
     open()
     await until(() => bodies.length === 2)
-    next.child.kill('SIGTERM')
-    t.deepEqual(await next.exited, { code: 0, signal: null })
+    await finish(t, next)
     t.deepEqual(bodies.toSorted(), ['0', '1'])
   },
 )
@@ -224,8 +228,7 @@ test.serial(
     const before = await startWorkers(t, `yaml:${config({ folder, url }, 2)}`)
     const taken = await sendAll(before, numbers(0, 10))
     t.is(taken.length, 10)
-    before.child.kill('SIGTERM')
-    t.deepEqual(await before.exited, { code: 0, signal: null })
+    await finish(t, before)
     t.true((await readdir(join(folder, 'queue'))).includes('worker-1'))
 
     open()

@@ -3,7 +3,7 @@ import { mergedText } from '../../src/telemetry/snapshot.ts'
 import { createTestContext } from '../../src/testing/test-context.ts'
 import { WorkerSlot } from '../../src/workers/worker-slot.ts'
 import { forkWorker, workerStart } from '../helpers/fork-worker.ts'
-import { until } from '../helpers/workers.ts'
+import { until } from '../helpers/until.ts'
 
 function subject(t: ExecutionContext, roles: readonly (string | undefined)[] = []) {
   const { logger, metrics, lines } = createTestContext('extension', 'pool')

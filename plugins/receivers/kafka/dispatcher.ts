@@ -71,7 +71,9 @@ export class Dispatcher {
     await this.#setAside(from, refusedMessages(read, refusal), refusal.reason, meter, signal)
   }
 
-  stop(): void {
+  /** Nothing may be dispatched any more. */
+  async close(): Promise<void> {
+    await this.#options.deadLetters?.close()
     this.#log.flush()
   }
 

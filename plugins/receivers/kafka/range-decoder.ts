@@ -1,7 +1,14 @@
-import { type DecodedLogs, decodeLogs, type LogBatch, mergeLogs, Writer } from '#core'
+import {
+  type DecodedLogs,
+  decodeLogs,
+  decodeLogsParts,
+  type LogBatch,
+  mergeLogs,
+  Writer,
+} from '#core'
 import type { KafkaMessage, TopicPartition } from '#core/kafka'
 import type { KafkaReceiverConfig } from './config.ts'
-import { messageDecoder } from './decode-message.ts'
+import { messageDecoder, valueOf } from './decode-message.ts'
 import { HeaderAttributes, rangeContext } from './message-context.ts'
 import { type RecordWriter, recordWriter } from './write-record.ts'
 
@@ -45,11 +52,7 @@ export class RangeDecoder {
   constructor({ logs, header_extraction: { extract_headers, headers } }: KafkaReceiverConfig) {
     this.#headers =
       extract_headers && headers.length > 0 ? new HeaderAttributes(headers) : undefined
-    const { encoding } = logs
-    this.#decode =
-      encoding === 'otlp_proto' || encoding === 'otlp_json'
-        ? requestsDecoder(encoding)
-        : recordsDecoder(encoding, this.#headers)
+    this.#decode = decodeFor(logs.encoding, this.#headers)
   }
 
   decode(from: TopicPartition, messages: readonly KafkaMessage[]): DecodedRange {
@@ -68,6 +71,41 @@ export class RangeDecoder {
     const batch = batches.length > 1 ? mergeLogs(batches, rangeContext(from, read)) : batches.at(0)
     return { batch, dead, rejectedCount, rejectedReason }
   }
+}
+
+function decodeFor(encoding: string, headers: HeaderAttributes | undefined): Decode {
+  if (encoding === 'otlp_json') return requestsDecoder('otlp_json')
+  if (encoding !== 'otlp_proto') return recordsDecoder(encoding, headers)
+  // Headers become attributes of the resources of their own message.
+  return headers === undefined ? decodeTogether : requestsDecoder('otlp_proto')
+}
+
+/** Of messages that are requests in protobuf, all at once. */
+const decodeTogether: Decode = (from, messages, dead) => {
+  const whole: KafkaMessage[] = []
+  const bodies: Buffer[] = []
+  const reasons = new Map<KafkaMessage, string>()
+  for (const message of messages) {
+    try {
+      bodies.push(valueOf(message))
+      whole.push(message)
+    } catch (error) {
+      reasons.set(message, (error as Error).message)
+    }
+  }
+  const { parts, ...decoded } = decodeLogsParts(bodies, { requestId: '' })
+  const read = whole.filter((message, i) => {
+    const { error, count } = parts[i]!
+    if (error !== undefined) reasons.set(message, error.message)
+    return count > 0
+  })
+  for (const message of messages) {
+    const reason = reasons.get(message)
+    if (reason !== undefined) dead.push({ message, reason })
+  }
+  if (read.length === 0) return [{ ...decoded, messages: read }]
+  const batch = decoded.batch.with({ context: rangeContext(from, read) })
+  return [{ ...decoded, batch, messages: read }]
 }
 
 /** Of messages that are requests with any number of records. */

@@ -1,12 +1,11 @@
 import type { Consumer, PluginContext, Receiver } from '#core'
 import { createKafka, isInstanceFenced, type KafkaClient, type TopicPartition } from '#core/kafka'
 import type { KafkaReceiverConfig } from './config.ts'
-import { DeadLetters } from './dead-letters.ts'
-import { Dispatcher } from './dispatcher.ts'
+import { createDispatcher } from './create-dispatcher.ts'
+import type { Dispatcher } from './dispatcher.ts'
 import { GroupSession } from './group-session.ts'
 import { untilInstanceIsFree } from './instance-wait.ts'
 import { Pauses } from './pauses.ts'
-import { RangeDecoder } from './range-decoder.ts'
 
 /** `start` waits no longer than this: a broker that is down must not hold up the service. */
 const START_WAIT_MS = 3000
@@ -18,7 +17,6 @@ export class KafkaReceiver implements Receiver {
   readonly #config: KafkaReceiverConfig
   readonly #context: PluginContext
   readonly #kafka: KafkaClient
-  readonly #deadLetters: DeadLetters | undefined
   readonly #dispatcher: Dispatcher
   readonly #stopping = new AbortController()
   /** What is wrong with which partition. */
@@ -31,15 +29,7 @@ export class KafkaReceiver implements Receiver {
     this.#config = config
     this.#context = context
     this.#kafka = createKafka(config, context.logger)
-    const { dead_letter: deadLetter } = config
-    this.#deadLetters = deadLetter && new DeadLetters(deadLetter.topic, config, context)
-    this.#dispatcher = new Dispatcher({
-      context,
-      next,
-      decoder: new RangeDecoder(config),
-      pauses: config.error_backoff,
-      deadLetters: this.#deadLetters,
-      skipsDead: config.message_marking.on_permanent_error,
+    this.#dispatcher = createDispatcher(config, context, next, {
       onTrouble: (from, detail) => this.#tell(from, detail),
     })
   }
@@ -63,8 +53,7 @@ export class KafkaReceiver implements Receiver {
     this.#stopping.abort()
     await this.#session?.stop(deadline)
     await this.#running
-    await this.#deadLetters?.close()
-    this.#dispatcher.stop()
+    await this.#dispatcher.close()
   }
 
   endpoints(): readonly string[] {

@@ -19,10 +19,9 @@ import {
   topicBounds,
 } from '#core/kafka'
 import type { KafkaReceiverConfig } from './config.ts'
-import { DeadLetters } from './dead-letters.ts'
-import { Dispatcher, type DispatchMeter } from './dispatcher.ts'
+import { createDispatcher } from './create-dispatcher.ts'
+import type { Dispatcher, DispatchMeter } from './dispatcher.ts'
 import { Pauses } from './pauses.ts'
-import { RangeDecoder } from './range-decoder.ts'
 import { type ReplayBatch, replayBatches } from './replay-batches.ts'
 import { replayPlan } from './replay-plan.ts'
 
@@ -36,7 +35,6 @@ export class KafkaReplay implements SourceReplay {
   readonly #context: PluginContext
   readonly #request: ReplayRequest
   readonly #kafka: KafkaClient
-  readonly #deadLetters: DeadLetters | undefined
   readonly #dispatcher: Dispatcher
   readonly #meter = new ReplayMeter()
   #onTrouble: ReplayListener['onTrouble'] = () => {}
@@ -52,15 +50,7 @@ export class KafkaReplay implements SourceReplay {
     this.#context = context
     this.#request = request
     this.#kafka = createKafka(config, context.logger)
-    const { dead_letter: deadLetter } = config
-    this.#deadLetters = deadLetter && new DeadLetters(deadLetter.topic, config, context)
-    this.#dispatcher = new Dispatcher({
-      context,
-      next,
-      decoder: new RangeDecoder(config),
-      pauses: config.error_backoff,
-      deadLetters: this.#deadLetters,
-      skipsDead: config.message_marking.on_permanent_error,
+    this.#dispatcher = createDispatcher(config, context, next, {
       failsOnDead: true,
       onTrouble: (_, detail) => this.#onTrouble(detail),
     })
@@ -92,8 +82,7 @@ export class KafkaReplay implements SourceReplay {
   }
 
   async close(): Promise<void> {
-    await this.#deadLetters?.close()
-    this.#dispatcher.stop()
+    await this.#dispatcher.close()
   }
 
   async #partition(

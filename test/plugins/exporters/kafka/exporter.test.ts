@@ -20,6 +20,7 @@ import {
 } from '../../../helpers/kafka-broker.ts'
 import { readTopic, topicSize } from '../../../helpers/kafka-topic.ts'
 import { complaintsOf, configOf, sampleConfigs } from '../../../helpers/plugin-yaml.ts'
+import { until } from '../../../helpers/until.ts'
 
 for (const { title, check } of exporterContract(kafkaExporter, {
   config: { brokers: ['127.0.0.1:1'] },
@@ -123,7 +124,7 @@ withJava('a broker that is down at the start is waited for, and health says so',
   await admin.connect()
   t.teardown(() => admin.disconnect())
   await admin.createTopics({ topics: [{ topic }], waitForLeaders: true })
-  while ((await topicSize(admin, topic)) === 0) await new Promise(done => setTimeout(done, 100))
+  await until(async () => (await topicSize(admin, topic)) > 0)
   await run.stop()
   t.is(await topicSize(admin, topic), 1)
 })

@@ -11,6 +11,7 @@ import {
 } from '../../../../plugins/receivers/kafka/range-decoder.ts'
 import { kafkaMessage } from '../../../helpers/kafka-message.ts'
 import { configOf } from '../../../helpers/plugin-yaml.ts'
+import { until } from '../../../helpers/until.ts'
 
 const from = { topic: 'logs', partition: 0 }
 const messages = [kafkaMessage(0, sampleLogs(['a']).bytes), kafkaMessage(1, 'garbage')]
@@ -91,7 +92,7 @@ test('without a way past, it waits until the partition is taken away', async t =
   const { dispatch, sink, troubles } = create()
   const controller = new AbortController()
   const dispatched = dispatch(controller.signal)
-  while (troubles.length < 2) await new Promise(resolve => setTimeout(resolve, 1))
+  await until(() => troubles.length >= 2)
   controller.abort()
   await t.throwsAsync(dispatched)
   t.deepEqual(sink.bodies, [])
@@ -102,7 +103,7 @@ test('while nothing more may come in, nothing is read', async t => {
   const { dispatch, sink, troubles, context } = create({ skipsDead: true })
   const open = context.door.addGuard('extension test', () => PipelineError.retryable('no memory'))
   const dispatched = dispatch()
-  while (troubles.length < 2) await new Promise(resolve => setTimeout(resolve, 1))
+  await until(() => troubles.length >= 2)
   t.deepEqual(sink.bodies, [])
   open()
   await dispatched

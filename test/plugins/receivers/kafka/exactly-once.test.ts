@@ -11,6 +11,7 @@ import {
   sendMessages,
   topicSize,
 } from '../../../helpers/kafka-topic.ts'
+import { until } from '../../../helpers/until.ts'
 
 /*
  * Kafka -> Parsec, killed -> the real ClickHouse engine: every record once. The engine lives in this
@@ -80,10 +81,6 @@ async function sendWithAborted(
 }
 
 const KILLS = 2
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(50)
-}
 
 kafkaTest(
   'a crash between insert and commit stores nothing twice, nor what was aborted',

@@ -8,6 +8,7 @@ import { createKafka } from '../../../../src/kafka/client.ts'
 import { kafkaTest, uniqueName } from '../../../helpers/kafka-broker.ts'
 import { committedOffset, sendValues } from '../../../helpers/kafka-topic.ts'
 import { configOf } from '../../../helpers/plugin-yaml.ts'
+import { until } from '../../../helpers/until.ts'
 
 function create(yaml: string): {
   session: GroupSession
@@ -48,7 +49,7 @@ kafkaTest(
     await ready
     t.is((await committedOffset(broker.admin, group, topic)).offset, 1)
     await sendValues(broker, topic, [sampleLogs(['after']).bytes])
-    while (sink.count === 0) await new Promise(resolve => setTimeout(resolve, 20))
+    await until(() => sink.count > 0)
     t.deepEqual(sink.bodies, ['after'])
     await session.stop(AbortSignal.timeout(10_000))
     await running

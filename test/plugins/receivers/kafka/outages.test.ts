@@ -5,8 +5,9 @@ import {
   uniqueName,
   withJava,
 } from '../../../helpers/kafka-broker.ts'
-import { consume, otlp, until } from '../../../helpers/kafka-consume.ts'
+import { consume, otlp } from '../../../helpers/kafka-consume.ts'
 import { sendValues } from '../../../helpers/kafka-topic.ts'
+import { until } from '../../../helpers/until.ts'
 
 kafkaTest('a topic deleted and made anew is read from its begin', async (t, broker) => {
   const topic = await broker.createTopic()

@@ -1,6 +1,8 @@
 import test from 'ava'
 import { kafkaReceiver } from '../../../../plugins/receivers/kafka/index.ts'
 import { RangeDecoder } from '../../../../plugins/receivers/kafka/range-decoder.ts'
+import type { KafkaMessage } from '../../../../src/kafka/consumer.ts'
+import { UNDECODABLE_HEADER } from '../../../../src/kafka/undecodable.ts'
 import { bodiesOf, sampleLogs } from '../../../../src/testing/sample-logs.ts'
 import { kafkaMessage } from '../../../helpers/kafka-message.ts'
 import { configOf } from '../../../helpers/plugin-yaml.ts'
@@ -33,6 +35,45 @@ test('a record that cannot be read costs only itself', t => {
   ])
   t.deepEqual(bodiesOf(batch!), ['a', 'a'])
   t.is(rejectedCount, 1)
+})
+
+test('what cannot be read is told in the order of the messages, whatever its fault', t => {
+  const undecodable = kafkaMessage(2, null, { [UNDECODABLE_HEADER]: 'no such codec' })
+  const good = (offset: number): KafkaMessage => kafkaMessage(offset, sampleLogs(['a']).bytes)
+  const messages = [good(0), kafkaMessage(1, 'garbage'), undecodable, good(3)]
+  const { batch, dead } = decoder.decode(from, [...messages, kafkaMessage(4, '<html>')])
+  t.is(batch!.count, 2)
+  t.is(batch!.context.requestId, 'logs/0/0+1')
+  t.deepEqual(batch!.context.metadata?.get('kafka.offset'), ['0'])
+  t.deepEqual(
+    dead.map(({ message }) => message.offset),
+    [1, 2, 4],
+  )
+  t.is(dead[1]!.reason, 'no such codec')
+})
+
+test('the context is that of the messages that have records in the batch', t => {
+  const bad = Buffer.from('0a08120612042a020aff', 'hex')
+  const { batch, rejectedCount } = decoder.decode(from, [
+    kafkaMessage(0, bad),
+    kafkaMessage(1, sampleLogs(['a']).bytes, { Tenant: 'x' }),
+    kafkaMessage(2, null),
+  ])
+  t.is(rejectedCount, 1)
+  t.is(batch!.context.requestId, 'logs/0/1')
+  t.deepEqual(batch!.context.metadata?.get('tenant'), ['x'])
+})
+
+test('headers to extract become attributes of the resources of their own request', t => {
+  const decode = decoderOf('header_extraction: { extract_headers: true, headers: [tenant] }')
+  const messages = ['a', 'b'].map((tenant, i) =>
+    kafkaMessage(i, sampleLogs([tenant]).bytes, { tenant }),
+  )
+  const { batch } = decode.decode(from, messages)
+  t.deepEqual(
+    [0, 1].map(row => batch!.cursor().seek(row).resourceAttributes().get('kafka.header.tenant')),
+    ['a', 'b'],
+  )
 })
 
 test('nothing readable is no batch', t => {

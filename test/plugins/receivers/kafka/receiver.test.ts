@@ -3,7 +3,7 @@ import { PipelineError } from '#core'
 import { kafkaReceiver } from '../../../../plugins/receivers/kafka/index.ts'
 import { bodiesOf } from '../../../../src/testing/sample-logs.ts'
 import { kafkaTest, uniqueName } from '../../../helpers/kafka-broker.ts'
-import { consume, otlp, until } from '../../../helpers/kafka-consume.ts'
+import { consume, otlp } from '../../../helpers/kafka-consume.ts'
 import {
   committedOffset,
   readTopic,
@@ -11,6 +11,7 @@ import {
   sendValues,
 } from '../../../helpers/kafka-topic.ts'
 import { complaintsOf, sampleConfigs } from '../../../helpers/plugin-yaml.ts'
+import { until } from '../../../helpers/until.ts'
 
 kafkaTest('messages arrive in order, and their end is committed', async (t, broker) => {
   const topic = await broker.createTopic()

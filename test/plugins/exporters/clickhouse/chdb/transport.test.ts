@@ -1,14 +1,12 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdir } from 'node:fs/promises'
 import test from 'ava'
-import { ChdbTransport } from '../../../../../plugins/exporters/clickhouse/chdb/transport.ts'
 import { clickHouseExporter } from '../../../../../plugins/exporters/clickhouse/index.ts'
 import { encodeBlock } from '../../../../../plugins/exporters/clickhouse/native/encode-block.ts'
 import { buildLogs } from '../../../../../src/otlp/build-logs.ts'
 import { decodeLogs } from '../../../../../src/otlp/decode-logs.ts'
 import type { Exporter } from '../../../../../src/plugin/component.ts'
 import { createTestContext } from '../../../../../src/testing/index.ts'
+import { embeddedStore } from '../../../../helpers/embedded-store.ts'
 import { EVERY_FIELD, EVERY_FIELD_ROW } from '../../../../helpers/every-field.ts'
 import { field, requestWithRecord } from '../../../../helpers/otlp-parts.ts'
 import { until } from '../../../../helpers/until.ts'
@@ -18,23 +16,9 @@ import { until } from '../../../../helpers/until.ts'
  * and run one after another, each in tables of its own.
  */
 
-const directory = await mkdtemp(join(tmpdir(), 'parsec-chdb-'))
-const path = join(directory, 'store')
+const { path, transport } = await embeddedStore()
 const context = { requestId: 'test' }
 const signal = new AbortController().signal
-const transport = new ChdbTransport({
-  path,
-  database: 'default',
-  settings: {},
-  create: true,
-  onWarning: () => {},
-})
-
-test.before(() => transport.open())
-test.after.always(async () => {
-  await transport.close(AbortSignal.timeout(5000))
-  await rm(directory, { recursive: true, force: true })
-})
 
 async function exporterFor(table: string, keys: object = {}): Promise<Exporter> {
   const config = clickHouseExporter.config.parse({

@@ -1,36 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test from 'ava'
-import { ChdbTransport } from '../../../../../plugins/exporters/clickhouse/chdb/transport.ts'
 import { printDdl } from '../../../../../plugins/exporters/clickhouse/from-config.ts'
 import { clickHouseExporter } from '../../../../../plugins/exporters/clickhouse/index.ts'
 import { tenantMismatch } from '../../../../../plugins/exporters/clickhouse/schema/tenant-column.ts'
 import { buildLogs } from '../../../../../src/otlp/build-logs.ts'
 import type { Exporter } from '../../../../../src/plugin/component.ts'
 import { createTestContext, type TestContext } from '../../../../../src/testing/index.ts'
+import { embeddedStore } from '../../../../helpers/embedded-store.ts'
 import { FakeTransport } from '../../../../helpers/fake-transport.ts'
 import { complaintsOf } from '../../../../helpers/plugin-yaml.ts'
 import { PLAIN_SCHEMA } from '../../../../helpers/schema-options.ts'
 
 /* On the real engine, embedded: one store for all tests, each with a table of its own. */
 
-const directory = await mkdtemp(join(tmpdir(), 'parsec-tenant-'))
-const path = join(directory, 'store')
+const { path, transport } = await embeddedStore()
 const signal = new AbortController().signal
-const transport = new ChdbTransport({
-  path,
-  database: 'default',
-  settings: {},
-  create: true,
-  onWarning: () => {},
-})
-
-test.before(() => transport.open())
-test.after.always(async () => {
-  await transport.close(AbortSignal.timeout(5000))
-  await rm(directory, { recursive: true, force: true })
-})
 
 function configOf(table: string, keys: object) {
   return clickHouseExporter.config.parse({
