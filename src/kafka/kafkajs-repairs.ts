@@ -1,4 +1,3 @@
-import { crc32c } from '@node-rs/crc32'
 import { withoutAborted } from './aborted-messages.ts'
 import { fetchedMessages } from './protocol/fetched-messages.ts'
 import { produceRequest } from './protocol/produce-request.ts'
@@ -10,15 +9,6 @@ import { frameRequest } from './protocol/request-frame.ts'
  */
 
 type Require = NodeJS.Require
-
-/**
- * CRC32C of record batches is a table loop in JavaScript, 461 MB/s. MUST run before kafkajs is
- * loaded. False when that is too late, or the module is not there.
- */
-export function useFastChecksum(require: Require): boolean {
-  const checksum = (bytes: Buffer): number => crc32c(bytes)
-  return replaced(require, 'protocol/recordBatch/crc32C', 'protocol/recordBatch/v0', checksum)
-}
 
 /**
  * A consumer must not see messages of transactions that were aborted. kafkajs passes over one begin

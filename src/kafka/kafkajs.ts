@@ -5,7 +5,6 @@ import { CODECS } from './codecs.ts'
 import {
   repairAbortedMessages,
   repairRequestQueue,
-  useFastChecksum,
   useOwnDecoder,
   useOwnEncoders,
 } from './kafkajs-repairs.ts'
@@ -19,7 +18,6 @@ import { RECORD_BATCH_BYTES_MAX } from './protocol/read-record-batch.ts'
 const require = createRequire(import.meta.url)
 
 // Before anything of kafkajs is loaded: its modules keep what they have required.
-useFastChecksum(require)
 repairAbortedMessages(require)
 useOwnEncoders(require)
 useOwnDecoder(require)
