@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { aptInstall } from './apt.ts'
 import { root, servicesFolder } from './folder.ts'
+import { isOnPath, pathFolders } from './path.ts'
 
 /*
  * The programs behind the services: found on the machine, or installed with apt-get when we are
@@ -43,13 +45,7 @@ const isThere: Readonly<Record<ServiceName, () => boolean>> = {
 
 /** Installs what `name` lacks, when that is possible without asking. */
 export function install(name: ServiceName): void {
-  if (missingFor(name) === undefined || process.getuid?.() !== 0 || !isOnPath('apt-get')) return
-  const packages = PACKAGES[name]
-  console.error(`Installing ${packages.join(' ')} (apt-get) ...`)
-  const args = ['install', '-y', '--no-install-recommends', ...packages]
-  if (aptGet(args)) return
-  aptGet(['update'])
-  aptGet(args)
+  if (missingFor(name) !== undefined) aptInstall(PACKAGES[name])
 }
 
 /** Fetches Kafka's jars unless they are there. Throws with Maven's own words. */
@@ -80,7 +76,7 @@ export function postgresBin(): string | undefined {
   const versions = existsSync(debian) ? readdirSync(debian) : []
   const newest = versions.sort((a, b) => Number(b) - Number(a))
   const folders = newest.map(version => join(debian, version, 'bin'))
-  return [...folders, ...path()].find(folder => existsSync(join(folder, 'initdb')))
+  return [...folders, ...pathFolders()].find(folder => existsSync(join(folder, 'initdb')))
 }
 
 const GOAL = 'dependency:copy-dependencies'
@@ -101,17 +97,4 @@ function javaVersion(): number {
   const { stderr, status } = spawnSync('java', ['-version'], { encoding: 'utf8' })
   if (status !== 0) return 0
   return Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0)
-}
-
-function aptGet(args: readonly string[]): boolean {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  return spawnSync('apt-get', ['-q', ...args], { stdio: ['ignore', 2, 2], env }).status === 0
-}
-
-function isOnPath(program: string): boolean {
-  return path().some(folder => existsSync(join(folder, program)))
-}
-
-function path(): string[] {
-  return (process.env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '')
 }
