@@ -14,6 +14,7 @@ import { missingTool } from './measure.ts'
 import { PATHS } from './paths.ts'
 import { measurePostgres, POSTGRES_CASE } from './postgres.ts'
 import { measureQueues } from './queue.ts'
+import { recordBatchCases } from './record-batch.ts'
 import { measureTenants } from './tenants.ts'
 import { measureWorkers } from './workers.ts'
 
@@ -37,9 +38,9 @@ const { values, positionals } = parseArgs({
 })
 const [filter = ''] = positionals
 /** The first is the yardstick of the others. */
-const inProcessCases = [...decodeCases, ...ingestCases, ...kafkaCases]
+const inProcessCases = [...decodeCases, ...ingestCases, ...kafkaCases, ...recordBatchCases]
 
-if (values.smoke) smoke()
+if (values.smoke) await smoke()
 else {
   const hasServices = Object.keys(runningServices()).length > 0
   await inProcess()
@@ -55,9 +56,9 @@ else {
   if (!hasServices) await stopServices()
 }
 
-function smoke(): void {
+async function smoke(): Promise<void> {
   for (const { name, run } of inProcessCases) {
-    run()
+    await run()
     console.log(`ran ${name}`)
   }
 }
@@ -67,7 +68,8 @@ async function inProcess(): Promise<void> {
   const cases = inProcessCases.filter(({ name }) => name.includes(filter))
   if (cases.length === 0) return
   const bench = new Bench({ time: 1500, warmupTime: 500 })
-  for (const { name, run } of cases) bench.add(name, () => void run())
+  // What is given back decides whether it is waited for.
+  for (const { name, run } of cases) bench.add(name, run)
   await bench.run()
   const nanos = bench.tasks.map((task, index) => {
     const { result } = task

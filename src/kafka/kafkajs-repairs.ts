@@ -1,5 +1,5 @@
-import { crc32c } from '@node-rs/crc32'
 import { withoutAborted } from './aborted-messages.ts'
+import { fetchedMessages } from './protocol/fetched-messages.ts'
 import { produceRequest } from './protocol/produce-request.ts'
 import { frameRequest } from './protocol/request-frame.ts'
 
@@ -9,15 +9,6 @@ import { frameRequest } from './protocol/request-frame.ts'
  */
 
 type Require = NodeJS.Require
-
-/**
- * CRC32C of record batches is a table loop in JavaScript, 461 MB/s. MUST run before kafkajs is
- * loaded. False when that is too late, or the module is not there.
- */
-export function useFastChecksum(require: Require): boolean {
-  const checksum = (bytes: Buffer): number => crc32c(bytes)
-  return replaced(require, 'protocol/recordBatch/crc32C', 'protocol/recordBatch/v0', checksum)
-}
 
 /**
  * A consumer must not see messages of transactions that were aborted. kafkajs passes over one begin
@@ -45,6 +36,22 @@ export function useOwnEncoders(require: Require): boolean {
       'protocol/requests/produce/v4/request',
       produceRequest,
     )
+  )
+}
+
+/**
+ * kafkajs makes eight objects of a message, counts its offset as text, believes any checksum, fails
+ * the fetch of all partitions of a broker when one batch cannot be read, and overflows the stack over
+ * about 100,000 messages. MUST run before kafkajs is loaded. False when that is too late, or the module
+ * is not there.
+ */
+export function useOwnDecoder(require: Require): boolean {
+  const versions = 'protocol/requests/fetch'
+  return replaced(
+    require,
+    `${versions}/v4/decodeMessages`,
+    `${versions}/v11/response`,
+    fetchedMessages,
   )
 }
 

@@ -1,3 +1,4 @@
+import { prefetch } from '../wire/prefetch.ts'
 import { Reader } from '../wire/reader.ts'
 import { WireError } from '../wire/wire-error.ts'
 
@@ -22,6 +23,9 @@ export interface Survey extends Counts {
  */
 export const RECORDS_MAX = 1_000_000
 
+/** How far ahead bytes are brought in: many records, and a small part of the fastest cache. */
+const PREFETCH_BYTES = 4096
+
 /** Thrown when a request holds more than RECORDS_MAX records or envelopes. */
 export class TooManyRecordsError extends Error {
   override readonly name = 'TooManyRecordsError'
@@ -37,6 +41,7 @@ export function surveyRequest(bytes: Uint8Array): Survey {
   let scopes = 0
   let records = 0
   let duplicated = false
+  let fetched = 0
   let path = 'resource_logs'
   try {
     while (reader.pos < bytes.length) {
@@ -52,6 +57,11 @@ export function surveyRequest(bytes: Uint8Array): Survey {
         path = 'resource_logs.scope_logs'
         let scopeSingles = 0
         while (reader.pos < scope) {
+          // A body that another thread or the kernel has written lies in no cache of ours yet.
+          if (reader.pos >= fetched) {
+            fetched = Math.min(reader.pos + PREFETCH_BYTES, bytes.length)
+            prefetch(bytes, reader.pos, fetched)
+          }
           const record = enter(reader, 2, scope)
           if (record < 0) scopeSingles++
           if (record <= 0) continue

@@ -26,3 +26,29 @@ const record: fc.Arbitrary<WritableRecord> = fc.record(
 )
 
 export const anyRecords = fc.array(record, { minLength: 1, maxLength: 20 })
+
+/** Key, value and headers as they come back. */
+export function asRead({ key, value, headers = {} }: WritableRecord): {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: Readonly<Record<string, unknown>>
+} {
+  const read: Record<string, unknown> = {}
+  for (const [name, one] of Object.entries(headers)) {
+    const values = (Array.isArray(one) ? one : [one]).map(bytesOf)
+    if (values.length > 0) {
+      const value = values.length === 1 ? values[0] : values
+      Object.defineProperty(read, name, {
+        value,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
+    }
+  }
+  return { key: bytesOf(key), value: bytesOf(value), headers: read }
+}
+
+function bytesOf(value: Buffer | string | null | undefined): Buffer | null {
+  return value === null || value === undefined ? null : Buffer.from(value as string)
+}

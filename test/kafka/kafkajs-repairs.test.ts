@@ -5,23 +5,26 @@ import '../../src/kafka/kafkajs.ts'
 import {
   repairAbortedMessages,
   repairRequestQueue,
-  useFastChecksum,
+  useOwnDecoder,
+  useOwnEncoders,
 } from '../../src/kafka/kafkajs-repairs.ts'
+import { fetchedMessages } from '../../src/kafka/protocol/fetched-messages.ts'
+import { produceRequest } from '../../src/kafka/protocol/produce-request.ts'
+import { frameRequest } from '../../src/kafka/protocol/request-frame.ts'
 
 const require = createRequire(import.meta.url)
 
-test('the checksum of record batches is CRC32C by the fast package', t => {
-  const crc32C = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number
-  const original = require('kafkajs/src/protocol/recordBatch/crc32C/crc32C') as typeof crc32C
-  t.not(crc32C.toString(), original.toString())
-  for (const text of ['', '123456789', 'x'.repeat(1000)]) {
-    t.is(crc32C(Buffer.from(text)), original(Buffer.from(text)))
-  }
+test('record batches are encoded and read by our own code', t => {
+  t.is(require('kafkajs/src/protocol/requests/produce/v3/request'), produceRequest)
+  t.is(require('kafkajs/src/protocol/request'), frameRequest)
+  t.is(require('kafkajs/src/protocol/requests/fetch/v4/decodeMessages'), fetchedMessages)
 })
 
-test('once record batches are loaded it is too late for the checksum, and no error', t => {
-  require('kafkajs/src/protocol/recordBatch/v0')
-  t.false(useFastChecksum(require))
+test('once what uses them is loaded it is too late, and no error', t => {
+  require('kafkajs/src/network/connection')
+  t.false(useOwnEncoders(require))
+  require('kafkajs/src/protocol/requests/fetch/v11/response')
+  t.false(useOwnDecoder(require))
 })
 
 test('messages of aborted transactions are hidden by our own rule', t => {
@@ -36,7 +39,8 @@ test('what is not there is left alone', t => {
       throw new Error('not found')
     },
   }) as unknown as NodeJS.Require
-  t.false(useFastChecksum(nothing))
+  t.false(useOwnEncoders(nothing))
+  t.false(useOwnDecoder(nothing))
   t.false(repairAbortedMessages(nothing))
   t.false(repairRequestQueue(nothing))
 })

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { sampleLogs } from '#core/testing'
 import { messageDecoder, valueOf } from '../../../../plugins/receivers/kafka/decode-message.ts'
-import { UNDECODABLE_HEADER } from '../../../../src/kafka/undecodable.ts'
+import { UNDECODABLE_HEADER } from '../../../../src/kafka/protocol/fetched-message.ts'
 import { kafkaMessage } from '../../../helpers/kafka-message.ts'
 
 const context = { requestId: 'test' }

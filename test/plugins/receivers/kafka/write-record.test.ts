@@ -1,7 +1,7 @@
 import test from 'ava'
 import { decodeLogs, type LogCursor, Writer } from '#core'
 import { recordWriter } from '../../../../plugins/receivers/kafka/write-record.ts'
-import { UNDECODABLE_HEADER } from '../../../../src/kafka/undecodable.ts'
+import { UNDECODABLE_HEADER } from '../../../../src/kafka/protocol/fetched-message.ts'
 import { kafkaMessage } from '../../../helpers/kafka-message.ts'
 
 /** The record that a message becomes. */
