@@ -1,9 +1,10 @@
 /** A message as kafkajs has it in a fetch, control records included. */
 export interface FetchedMessage {
   readonly offset: string
-  readonly key: Buffer | null
   readonly isControlRecord: boolean
-  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean }
+  readonly batchContext?:
+    | { readonly producerId: string; readonly inTransaction: boolean }
+    | undefined
 }
 
 /** From here on the messages of a producer's transaction are void, up to its end. */
@@ -11,10 +12,6 @@ export interface AbortedTransaction {
   readonly producerId: string
   readonly firstOffset: string
 }
-
-/** Key of a control record: version, then type; 0 = the transaction was aborted. */
-const TYPE_AT = 2
-const ABORT = 0
 
 /**
  * The messages of a fetch, in order, but those of aborted transactions. `abortedTransactions` are
@@ -31,13 +28,16 @@ export function withoutAborted<M extends FetchedMessage>(fetched: {
     .sort((a, b) => a.offset - b.offset)
   const aborted = new Set<string>()
   let next = 0
-  return messages.filter(({ offset, key, isControlRecord, batchContext }) => {
+  return messages.filter(({ offset, isControlRecord, batchContext }) => {
+    // Messages of before Kafka 0.11 know of no transactions.
+    if (batchContext === undefined) return true
     const { producerId, inTransaction } = batchContext
     for (; next < begins.length && begins[next]!.offset <= Number(offset); next++) {
       aborted.add(begins[next]!.producerId)
     }
     if (!isControlRecord) return !inTransaction || !aborted.has(producerId)
-    if (key?.readInt16BE(TYPE_AT) === ABORT) aborted.delete(producerId)
+    // Whatever it says: a producer has one transaction at a time, and this is its end.
+    aborted.delete(producerId)
     return true
   })
 }

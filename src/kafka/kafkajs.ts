@@ -18,9 +18,8 @@ import { RECORD_BATCH_BYTES_MAX } from './protocol/read-record-batch.ts'
 const require = createRequire(import.meta.url)
 
 // Before anything of kafkajs is loaded: its modules keep what they have required.
-repairAbortedMessages(require)
-useOwnEncoders(require)
-useOwnDecoder(require)
+const isOurs = [repairAbortedMessages, useOwnEncoders, useOwnDecoder].every(use => use(require))
+if (!isOurs) throw new Error('kafkajs is not 2.2.4, or was loaded before it could be repaired')
 export const kafkajs = require('kafkajs') as typeof kafkajsTypes
 repairRequestQueue(require)
 

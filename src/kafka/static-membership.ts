@@ -52,7 +52,7 @@ export function membershipError(
 ): PipelineError {
   const error = kafkaError(thrown, `group ${groupId}`)
   if (!isInstanceFenced(error)) return error
-  const message = `another process has joined group ${groupId} with group_instance_id "${instanceId}": give every process its own`
+  const message = `another process has joined group ${groupId} with group_instance_id "${instanceId}": give every receiver of every process its own`
   const { code, reason } = error
   return PipelineError.retryable(message, { code, reason, cause: error })
 }

@@ -15,6 +15,8 @@ interface ZstdZlib {
 }
 
 const MAGIC = 0xfd2fb528
+/** Any of sixteen: the last four bits are free. */
+const SKIPPABLE_MAGIC = 0x184d2a50
 const BLOCK_BYTES_MAX = 128 * 1024
 /** Block types. */
 const RAW = 0
@@ -55,22 +57,40 @@ function compressAt(level: number): (bytes: Buffer) => Promise<Buffer> {
   return bytes => bindings.compress(bytes, level)
 }
 
-/** The most that a frame can unpack to. Throws when it is no frame, or cut short. */
-function unpackedBytesMax(frame: Buffer): number {
+/** The most that all frames can unpack to. Throws when one is no frame, or cut short. */
+function unpackedBytesMax(bytes: Buffer): number {
+  let total = 0
+  let at = 0
+  do {
+    const frame = bytes.subarray(at)
+    const isSkippable = frame.length >= 8 && frame.readUInt32LE(0) >>> 4 === SKIPPABLE_MAGIC >>> 4
+    if (isSkippable) at += 8 + frame.readUInt32LE(4)
+    else {
+      const { unpackedMax, end } = frameBounds(frame)
+      total += unpackedMax
+      at += end
+    }
+  } while (at < bytes.length)
+  return total
+}
+
+/** The most that the frame at the begin can unpack to, and where it ends. */
+function frameBounds(frame: Buffer): { readonly unpackedMax: number; readonly end: number } {
   if (frame.length < 6 || frame.readUInt32LE(0) !== MAGIC) throw new Error('zstd: not a frame')
   const descriptor = frame[4]!
   const isSingleSegment = (descriptor & 0x20) !== 0
+  const checksumBytes = (descriptor & 0x04) === 0 ? 0 : 4
   const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!
   const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!
   let offset = 5 + (isSingleSegment ? 0 : 1) + dictionaryBytes + sizeBytes
-  let total = 0
+  let unpackedMax = 0
   for (;;) {
     if (offset + 3 > frame.length) throw new Error('zstd: cut short before the last block')
     const header = frame.readUIntLE(offset, 3)
     const type = (header >> 1) & 3
     const size = header >> 3
-    total += type === RAW || type === RLE ? size : BLOCK_BYTES_MAX
+    unpackedMax += type === RAW || type === RLE ? size : BLOCK_BYTES_MAX
     offset += 3 + (type === RLE ? 1 : size)
-    if ((header & 1) === 1) return total
+    if ((header & 1) === 1) return { unpackedMax, end: offset + checksumBytes }
   }
 }

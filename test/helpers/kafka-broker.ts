@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
-import { type Admin, Kafka, logLevel } from 'kafkajs'
+import type { Admin, Kafka } from 'kafkajs'
+import { kafkajs } from '../../src/kafka/kafkajs.ts'
 import { type KafkaAddresses, KafkaBroker } from '../services/kafka.ts'
 import { startServices, useServices } from '../services/services.ts'
 import { missingFor } from '../services/tools.ts'
@@ -54,9 +55,13 @@ export function uniqueName(prefix: string): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`
 }
 
-/** A plain kafkajs client: what tests look with is not what they look at. */
+/** A kafkajs client: what tests look with is not what they look at. */
 export function kafkaClient(brokers: string): Kafka {
-  return new Kafka({ brokers: [brokers], clientId: 'test', logLevel: logLevel.NOTHING })
+  return new kafkajs.Kafka({
+    brokers: [brokers],
+    clientId: 'test',
+    logLevel: kafkajs.logLevel.NOTHING,
+  })
 }
 
 let shared: Promise<SharedBroker> | undefined

@@ -55,3 +55,17 @@ test('what is in no transaction is never hidden', t => {
   t.is(withoutAborted({ messages, abortedTransactions: null }), messages)
   t.is(withoutAborted({ messages, abortedTransactions: [] }), messages)
 })
+
+test('an end that cannot be read is an end: what the producer wrote after it is seen', t => {
+  const messages = fetched(0, '1:a', '1!', '1:b', '1.')
+  const unread = messages.map(message => ({ ...message, key: null }))
+  const abortedTransactions = aborted(['1', 0])
+  t.is(texts(withoutAborted({ messages: unread, abortedTransactions })), '1! 1:b 1.')
+})
+
+test('messages of before there were transactions are seen', t => {
+  const [old, later] = fetched(0, '1:a', '1:b')
+  const messages = [{ ...old!, batchContext: undefined }, later!]
+  const abortedTransactions = aborted(['1', 0])
+  t.is(texts(withoutAborted({ messages, abortedTransactions })), '1:a')
+})

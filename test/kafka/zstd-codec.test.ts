@@ -35,3 +35,25 @@ test('what is no frame is refused', async t => {
     message: 'zstd: not a frame',
   })
 })
+
+test('frames one behind the other are bounded together, and such as are passed over count nothing', async t => {
+  const text = Buffer.from('some text. ')
+  const frame = await packageCodec.compress(text)
+  const skippable = Buffer.from('5a2a4d1803000000aabbcc', 'hex')
+  const three = Buffer.concat([frame, skippable, frame])
+  t.deepEqual(await packageCodec.decompress(three, LIMIT), Buffer.concat([text, text]))
+  const bomb = await packageCodec.compress(Buffer.alloc(LIMIT * 0.9))
+  await t.notThrowsAsync(packageCodec.decompress(bomb, LIMIT))
+  for (const frames of [
+    [bomb, bomb],
+    [frame, bomb, bomb],
+    [skippable, bomb, skippable, bomb],
+  ]) {
+    await t.throwsAsync(packageCodec.decompress(Buffer.concat(frames), LIMIT), {
+      message: /^zstd: .* is refused$/,
+    })
+  }
+  await t.throwsAsync(packageCodec.decompress(Buffer.concat([frame, text]), LIMIT), {
+    message: 'zstd: not a frame',
+  })
+})

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Kafka, logLevel } from 'kafkajs'
+import { kafkajs } from '../../src/kafka/kafkajs.ts'
 import { createAuthority, issueCertificate } from '../helpers/certificates.ts'
 import { freePorts, startProcess, stopProcess } from './process.ts'
 import { fetchKafkaJars } from './tools.ts'
@@ -146,9 +146,9 @@ function java(args: readonly string[]): string {
 
 /** Rejects until the broker is registered and looks after consumer groups. */
 async function answers(brokers: string): Promise<void> {
-  const kafka = new Kafka({
+  const kafka = new kafkajs.Kafka({
     brokers: [brokers],
-    logLevel: logLevel.NOTHING,
+    logLevel: kafkajs.logLevel.NOTHING,
     connectionTimeout: 2000,
     retry: { retries: 0 },
   })

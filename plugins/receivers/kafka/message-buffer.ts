@@ -131,6 +131,13 @@ export class MessageBuffer {
 }
 
 /** The bytes that a message holds, with what it costs as an object. */
-function sizeOf({ key, value }: KafkaMessage): number {
-  return (key?.length ?? 0) + (value?.length ?? 0) + 100
+function sizeOf({ key, value, headers }: KafkaMessage): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0) + 100
+  for (const name in headers) {
+    const one = headers[name]
+    bytes += name.length + 100
+    if (Array.isArray(one)) for (const each of one) bytes += (each?.length ?? 0) + 100
+    else bytes += one?.length ?? 0
+  }
+  return bytes
 }

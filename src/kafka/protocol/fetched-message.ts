@@ -16,8 +16,8 @@ export interface FetchedMessage {
 /** Header of a message that stands for one that could not be read; its value is the reason. */
 export const UNDECODABLE_HEADER = 'parsec.undecodable'
 
-/** A batch that says it has more is not worth the memory. */
-const MESSAGES_MAX = 1_000_000
+/** For a batch that says it has more, one message stands for all. */
+const STAND_INS_MAX = 100_000
 const REASON_CHARACTERS_MAX = 200
 
 /** What has to be known of a batch to stand in for its messages. */
@@ -32,24 +32,46 @@ export interface Undecodable {
 }
 
 /**
- * As many messages as the batch has, without key and value, one offset after the other up to the
- * batch's last: to be set aside one by one, where a failure would hold up every partition of the
- * broker. Throws when the batch says of itself what cannot be true.
+ * For a batch that is as its producer made it and yet cannot be read: as many messages as it has,
+ * without key and value, one offset after the other up to the batch's last. They are set aside one by
+ * one, where a failure would hold up every partition of the broker.
  */
 export function undecodableMessages(batch: Undecodable, reason: string): FetchedMessage[] {
-  const { baseOffset, count, lastOffsetDelta, producerId, isTransactional } = batch
-  if (count < 1 || count > MESSAGES_MAX || lastOffsetDelta < count - 1) {
-    throw new Error(`the record batch at offset ${baseOffset} cannot be read: ${reason}`)
-  }
-  const headers = { [UNDECODABLE_HEADER]: Buffer.from(reason.slice(0, REASON_CHARACTERS_MAX)) }
+  const { baseOffset, count, producerId, isTransactional } = batch
+  const last = baseOffset + Math.max(batch.lastOffsetDelta, 0)
   const batchContext = { producerId, inTransaction: isTransactional }
-  return Array.from({ length: count }, (_, i) => ({
-    offset: String(baseOffset + (i === count - 1 ? lastOffsetDelta : i)),
-    timestamp: String(batch.maxMs),
+  const fields = { timestampMs: batch.maxMs, isControlRecord: batch.isControl, batchContext }
+  const isTrue = count >= 1 && last - baseOffset >= count - 1
+  if (!isTrue || count > STAND_INS_MAX) {
+    return [standIn(last, `the batch from offset ${baseOffset} on: ${reason}`, fields)]
+  }
+  return Array.from({ length: count }, (_, i) =>
+    standIn(i === count - 1 ? last : baseOffset + i, reason, fields),
+  )
+}
+
+/** For a batch of which nothing can be believed: always seen, whatever it may have been. */
+export function damagedMessage(offset: number, reason: string): FetchedMessage {
+  const batchContext = { producerId: '-1', inTransaction: false }
+  return standIn(offset, reason, { timestampMs: 0, isControlRecord: false, batchContext })
+}
+
+function standIn(
+  offset: number,
+  reason: string,
+  {
+    timestampMs,
+    isControlRecord,
+    batchContext,
+  }: Pick<FetchedMessage, 'isControlRecord' | 'batchContext'> & { readonly timestampMs: number },
+): FetchedMessage {
+  return {
+    offset: String(offset),
+    timestamp: String(timestampMs),
     key: null,
     value: null,
-    headers,
-    isControlRecord: batch.isControl,
+    headers: { [UNDECODABLE_HEADER]: Buffer.from(reason.slice(0, REASON_CHARACTERS_MAX)) },
+    isControlRecord,
     batchContext,
-  }))
+  }
 }

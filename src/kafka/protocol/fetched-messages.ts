@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { type FetchedMessage, undecodableMessages } from './fetched-message.ts'
+import { damagedMessage, type FetchedMessage } from './fetched-message.ts'
 import {
   isIntact,
   type RecordBatchHeader,
@@ -17,7 +17,10 @@ export interface AnswerDecoder {
 /** At the same place in every version of batches and of the message sets before them. */
 const MAGIC_AT = 16
 const MAGIC = 2
+const CRC_AT = 17
 const DAMAGED_MAX = 1000
+/** What one answer unpacks to may be a thousand times itself: behind this the rest is left out. */
+const UNPACKED_BYTES_ENOUGH = 16 * 1024 * 1024
 
 const require = createRequire(import.meta.url)
 
@@ -26,8 +29,9 @@ const damaged = new Set<string>()
 
 /**
  * The messages of one partition in the answer to a fetch. What the end of the answer has cut off is
- * left out: it is asked for again. So is, once, a batch whose checksum is wrong, since it may have
- * been damaged on its way; when it comes again like that, its messages say so.
+ * left out, and so is what is more than enough: it is asked for again. A batch whose checksum is wrong
+ * is asked for again once, since it may have been damaged on its way; when it comes again like that,
+ * a message that says so stands for it.
  */
 export async function fetchedMessages(decoder: AnswerDecoder): Promise<FetchedMessage[]> {
   const length = decoder.readInt32()
@@ -37,30 +41,47 @@ export async function fetchedMessages(decoder: AnswerDecoder): Promise<FetchedMe
   if (magic > MAGIC) throw new Error(`record batches of version ${magic} are not known`)
   if (magic < MAGIC) return await legacyMessages(bytes)
   const batches: FetchedMessage[][] = []
-  for (let at = 0; at < length; ) {
+  let unpacked = 0
+  for (let at = 0; at < length && unpacked < UNPACKED_BYTES_ENOUGH; ) {
     // A message set may follow; then it is the first the next time.
     const header = magicAt(bytes, at) === MAGIC ? readBatchHeader(bytes, at) : undefined
     if (header === undefined) break
-    const isGood = isIntact(bytes, at, header)
-    if (!isGood && isFirstTime(bytes, at, header)) break
-    batches.push(
-      isGood
-        ? // oxlint-disable-next-line no-await-in-loop -- they are unpacked one at a time
-          await readRecordBatch(bytes, at, header)
-        : undecodableMessages(header, 'the checksum of the record batch is wrong'),
-    )
+    const name = `${header.baseOffset} ${header.bytes} ${bytes.readUInt32BE(at + CRC_AT)}`
+    if (!isIntact(bytes, at, header)) {
+      // What follows comes in the next answer: of which transactions were aborted this one does not
+      // know any more, since it may be the end of one that cannot be read.
+      if (isSecondTime(name)) batches.push([standInFor(bytes, at, header)])
+      break
+    }
+    damaged.delete(name)
+    // oxlint-disable-next-line no-await-in-loop -- they are unpacked one at a time
+    const { messages, unpackedBytes } = await readRecordBatch(bytes, at, header)
+    batches.push(messages)
+    unpacked += unpackedBytes
     at += header.bytes
   }
   return batches.length === 1 ? batches[0]! : batches.flat()
 }
 
-function isFirstTime(bytes: Buffer, at: number, header: RecordBatchHeader): boolean {
-  const name = `${header.baseOffset} ${bytes.toString('hex', at + 8, at + 61)}`
+function isSecondTime(name: string): boolean {
   // The second time is the last: what is read anew later may be mended by then.
-  if (damaged.delete(name)) return false
+  if (damaged.delete(name)) return true
   if (damaged.size >= DAMAGED_MAX) damaged.clear()
   damaged.add(name)
-  return true
+  return false
+}
+
+/**
+ * Nothing behind the checksum of a damaged batch can be believed, its last offset neither. Where the
+ * next batch begins says where it ends; when none is there, only its first offset is given up, and the
+ * batch comes again for the next one.
+ */
+function standInFor(bytes: Buffer, at: number, header: RecordBatchHeader): FetchedMessage {
+  const { baseOffset } = header
+  const next = at + header.bytes
+  const end = next + 8 <= bytes.length ? Number(bytes.readBigInt64BE(next)) : 0
+  const reason = `the checksum of the record batch at offset ${baseOffset} is wrong`
+  return damagedMessage(Math.max(end - 1, baseOffset), reason)
 }
 
 /** 0 when there is not even that. */

@@ -63,20 +63,29 @@ export function isIntact(bytes: Buffer, at: number, header: RecordBatchHeader): 
   return crc32c(covered) === bytes.readUInt32BE(at + CRC_AT)
 }
 
+/** What a batch holds, and how many bytes it is unpacked. */
+export interface ReadRecordBatch {
+  readonly messages: FetchedMessage[]
+  readonly unpackedBytes: number
+}
+
 /**
- * The messages of the batch that begins at `at`. When it cannot be unpacked or read, messages that
- * say so in the place of all of them. Throws when nobody can say how many that would be.
+ * The messages of the batch that begins at `at`, which MUST be intact. When it cannot be unpacked or
+ * read, messages that say so in the place of all of them.
  */
 export async function readRecordBatch(
   bytes: Buffer,
   at: number,
   header: RecordBatchHeader,
-): Promise<FetchedMessage[]> {
+): Promise<ReadRecordBatch> {
+  // Compaction leaves such; there is nothing to unpack, whatever the compression.
+  if (header.count === 0) return { messages: [], unpackedBytes: 0 }
   try {
     const packed = bytes.subarray(at + HEADER_BYTES, at + header.bytes)
-    return messagesOf(header, await unpacked(packed, header.compression))
+    const records = await unpacked(packed, header.compression)
+    return { messages: messagesOf(header, records), unpackedBytes: records.length }
   } catch (error) {
-    return undecodableMessages(header, (error as Error).message)
+    return { messages: undecodableMessages(header, (error as Error).message), unpackedBytes: 0 }
   }
 }
 

@@ -14,6 +14,9 @@ type HeaderValue = Buffer | null
 /** Every part of a record takes one byte at least. */
 const RECORD_BYTES_MIN = 7
 const VARINT_BYTES_MAX = 10
+/** More of either in one batch is not worth the memory: an empty header packs to almost nothing. */
+const RECORDS_MAX = 1_000_000
+const HEADERS_MAX = 1_000_000
 const NO_HEADERS: RecordHeaders = Object.freeze({})
 
 /**
@@ -28,6 +31,7 @@ export function readRecords(
   if (count < 0 || count * RECORD_BYTES_MIN > bytes.length) {
     throw new Error(`${count} records cannot be in ${bytes.length} bytes`)
   }
+  if (count > RECORDS_MAX) throw new Error(`over ${RECORDS_MAX} records in a batch are refused`)
   const reader = new RecordReader(bytes)
   for (let i = 0; i < count; i++) {
     try {
@@ -44,6 +48,7 @@ export function readRecords(
 class RecordReader {
   at = 0
   readonly #bytes: Buffer
+  #headersLeft = HEADERS_MAX
   /** Of the record that is being read. */
   #end = 0
 
@@ -72,6 +77,8 @@ class RecordReader {
     if (count === 0) return NO_HEADERS
     if (count < 0 || this.at + 2 * count > this.#end)
       throw new Error(`it cannot have ${count} headers`)
+    this.#headersLeft -= count
+    if (this.#headersLeft < 0) throw new Error(`over ${HEADERS_MAX} headers in a batch are refused`)
     const headers: Record<string, HeaderValue | HeaderValue[]> = {}
     for (let i = 0; i < count; i++) {
       const name = this.#nullable('name of a header')

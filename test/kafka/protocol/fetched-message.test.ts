@@ -1,5 +1,6 @@
 import test from 'ava'
 import {
+  damagedMessage,
   UNDECODABLE_HEADER,
   type Undecodable,
   undecodableMessages,
@@ -35,15 +36,27 @@ test('a long reason is cut', t => {
   t.is(String(message!.headers[UNDECODABLE_HEADER]).length, 200)
 })
 
-test('a batch that says what cannot be true is an error that names it', t => {
+test('for a batch that says what cannot be true, or too much, one message stands at its end', t => {
   for (const [count, lastDelta] of [
     [0, 0],
     [-5, 0],
     [5, 3],
     [2 ** 31 - 1, 2 ** 31 - 1],
   ] as const) {
-    t.throws(() => undecodableMessages(batch(count, lastDelta), 'damaged'), {
-      message: 'the record batch at offset 100 cannot be read: damaged',
-    })
+    const messages = undecodableMessages(batch(count, lastDelta), 'damaged')
+    t.deepEqual(
+      messages.map(({ offset }) => offset),
+      [String(100 + lastDelta)],
+    )
+    const reason = 'the batch from offset 100 on: damaged'
+    t.is(String(messages[0]!.headers[UNDECODABLE_HEADER]), reason)
   }
+})
+
+test('what stands for a damaged batch is always seen', t => {
+  const message = damagedMessage(7, 'damaged')
+  t.is(message.offset, '7')
+  t.false(message.isControlRecord)
+  t.false(message.batchContext.inTransaction)
+  t.is(String(message.headers[UNDECODABLE_HEADER]), 'damaged')
 })

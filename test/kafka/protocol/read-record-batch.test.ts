@@ -41,7 +41,7 @@ async function read(batch: Buffer): Promise<FetchedMessage[]> {
   const bytes = Buffer.concat([Buffer.alloc(4, 0xee), batch, Buffer.alloc(4, 0xee)])
   const header = readBatchHeader(bytes, 4)!
   if (!isIntact(bytes, 4, header)) throw new Error('the checksum is wrong')
-  return await readRecordBatch(bytes, 4, header)
+  return (await readRecordBatch(bytes, 4, header)).messages
 }
 
 /** With another header, and the checksum that belongs to it. */
@@ -138,5 +138,17 @@ test('what cannot be unpacked or read becomes messages that say so, as many as i
       t.deepEqual([key, value], [null, null])
       t.regex(String(headers[UNDECODABLE_HEADER]), reason)
     }
+  }
+})
+
+test('a batch that compaction has left empty has no messages, whatever its compression', async t => {
+  const batch = await encode([{ key: null, value: 'a' }])
+  for (const compression of Object.values(COMPRESSION_TYPES)) {
+    const empty = changed(batch.subarray(0, 61), copy => {
+      copy.writeInt32BE(61 - 12, 8)
+      copy.writeInt16BE(compression, 21)
+      copy.writeInt32BE(0, 57)
+    })
+    t.deepEqual(await read(empty), [])
   }
 })

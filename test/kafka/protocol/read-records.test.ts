@@ -112,3 +112,19 @@ test('headers of one name are a list, and no name is magic', t => {
   )
   t.is(Object.getPrototypeOf(record!.headers), Object.prototype)
 })
+
+test('more records or headers than are worth the memory are refused before they are read', t => {
+  const records = Buffer.alloc(8 * 1_000_001)
+  t.throws(() => read(records, 1_000_001), { message: /over 1000000 records in a batch/ })
+  // One record with a million and one empty headers, which packs to almost nothing.
+  const headers = Buffer.alloc(2 * 1_000_001)
+  const count = Buffer.from('82897a', 'hex')
+  const body = Buffer.concat([Buffer.from('0000000101', 'hex'), count, headers])
+  const length = Buffer.alloc(4)
+  for (let i = 0, rest = body.length * 2; i < 4; i++, rest >>>= 7) {
+    length[i] = (rest & 0x7f) | (i < 3 ? 0x80 : 0)
+  }
+  t.throws(() => read(Buffer.concat([length, body]), 1), {
+    message: 'record 0 of 1: over 1000000 headers in a batch are refused',
+  })
+})

@@ -80,6 +80,15 @@ test('beyond the bound no more is wanted, until what was taken is done', async t
   t.is(buffer.bytes, 303)
 })
 
+test('headers count, each of a list too', t => {
+  const { buffer, wanted } = create({ bytesMax: 1e6 })
+  const one = Buffer.alloc(5000)
+  buffer.add([kafkaMessage(0, 'x', { single: one, 'in a list': [one, one] })])
+  t.true(buffer.bytes > 15_000)
+  buffer.add([kafkaMessage(1, 'x', { huge: Buffer.alloc(1e6) })])
+  t.deepEqual(wanted, [false])
+})
+
 test('waiting ends when the signal aborts', async t => {
   const { buffer } = create()
   const controller = new AbortController()
