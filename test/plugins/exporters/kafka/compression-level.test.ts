@@ -32,7 +32,7 @@ async function tightTopic(broker: SharedBroker, text: Buffer): Promise<string> {
 
 for (const how of ['sent', 'sent in a transaction']) {
   kafkaTest(`a level is kept by what is ${how}`, async (t, broker) => {
-    const body = lines(3000).toString().replaceAll('\n', ' ')
+    const body = lines(12_000).toString().replaceAll('\n', ' ')
     const topic = await tightTopic(broker, Buffer.from(body))
     const start = (level: number): Promise<PipelineRun> => {
       const id = how === 'sent' ? '' : `transactional_id: ${uniqueName('tx')}, `
