@@ -1,4 +1,5 @@
 import type { RecordHeaders } from './read-records.ts'
+import type { RecordBatchHeader } from './record-batch-header.ts'
 
 /** A message as kafkajs has it: offsets and times are text. */
 export interface FetchedMessage {
@@ -21,15 +22,16 @@ const STAND_INS_MAX = 100_000
 const REASON_CHARACTERS_MAX = 200
 
 /** What has to be known of a batch to stand in for its messages. */
-export interface Undecodable {
-  readonly baseOffset: number
-  readonly lastOffsetDelta: number
-  readonly count: number
-  readonly maxMs: number
-  readonly isControl: boolean
-  readonly isTransactional: boolean
-  readonly producerId: string
-}
+export type Undecodable = Pick<
+  RecordBatchHeader,
+  | 'baseOffset'
+  | 'lastOffsetDelta'
+  | 'count'
+  | 'maxMs'
+  | 'isControl'
+  | 'isTransactional'
+  | 'producerId'
+>
 
 /**
  * For a batch that is as its producer made it and yet cannot be read: as many messages as it has,

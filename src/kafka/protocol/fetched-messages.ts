@@ -1,11 +1,8 @@
 import { createRequire } from 'node:module'
 import { damagedMessage, type FetchedMessage } from './fetched-message.ts'
-import {
-  isIntact,
-  type RecordBatchHeader,
-  readBatchHeader,
-  readRecordBatch,
-} from './read-record-batch.ts'
+import { readRecordBatch } from './read-record-batch.ts'
+import { isIntact, type RecordBatchHeader, readBatchHeader } from './record-batch-header.ts'
+import { BASE_OFFSET_AT, LENGTH_AT, MAGIC, MAGIC_AT } from './record-batch-layout.ts'
 
 /** The parts of kafkajs's reader of answers that are used here. */
 export interface AnswerDecoder {
@@ -14,10 +11,6 @@ export interface AnswerDecoder {
   readBytes(bytes: number): Buffer
 }
 
-/** At the same place in every version of batches and of the message sets before them. */
-const MAGIC_AT = 16
-const MAGIC = 2
-const CRC_AT = 17
 const DAMAGED_MAX = 1000
 /** What one answer unpacks to may be a thousand times itself: behind this the rest is left out. */
 const UNPACKED_BYTES_ENOUGH = 16 * 1024 * 1024
@@ -46,14 +39,13 @@ export async function fetchedMessages(decoder: AnswerDecoder): Promise<FetchedMe
     // A message set may follow; then it is the first the next time.
     const header = magicAt(bytes, at) === MAGIC ? readBatchHeader(bytes, at) : undefined
     if (header === undefined) break
-    const name = `${header.baseOffset} ${header.bytes} ${bytes.readUInt32BE(at + CRC_AT)}`
     if (!isIntact(bytes, at, header)) {
       // What follows comes in the next answer: of which transactions were aborted this one does not
       // know any more, since it may be the end of one that cannot be read.
-      if (isSecondTime(name)) batches.push([standInFor(bytes, at, header)])
+      if (isSecondTime(header)) batches.push([standInFor(bytes, at, header)])
       break
     }
-    damaged.delete(name)
+    if (damaged.size > 0) damaged.delete(nameOf(header))
     // oxlint-disable-next-line no-await-in-loop -- they are unpacked one at a time
     const { messages, unpackedBytes } = await readRecordBatch(bytes, at, header)
     batches.push(messages)
@@ -63,12 +55,17 @@ export async function fetchedMessages(decoder: AnswerDecoder): Promise<FetchedMe
   return batches.length === 1 ? batches[0]! : batches.flat()
 }
 
-function isSecondTime(name: string): boolean {
+function isSecondTime(header: RecordBatchHeader): boolean {
+  const name = nameOf(header)
   // The second time is the last: what is read anew later may be mended by then.
   if (damaged.delete(name)) return true
   if (damaged.size >= DAMAGED_MAX) damaged.clear()
   damaged.add(name)
   return false
+}
+
+function nameOf({ baseOffset, bytes, checksum }: RecordBatchHeader): string {
+  return `${baseOffset} ${bytes} ${checksum}`
 }
 
 /**
@@ -79,7 +76,8 @@ function isSecondTime(name: string): boolean {
 function standInFor(bytes: Buffer, at: number, header: RecordBatchHeader): FetchedMessage {
   const { baseOffset } = header
   const next = at + header.bytes
-  const end = next + 8 <= bytes.length ? Number(bytes.readBigInt64BE(next)) : 0
+  const isThere = next + LENGTH_AT <= bytes.length
+  const end = isThere ? Number(bytes.readBigInt64BE(next + BASE_OFFSET_AT)) : 0
   const reason = `the checksum of the record batch at offset ${baseOffset} is wrong`
   return damagedMessage(Math.max(end - 1, baseOffset), reason)
 }

@@ -1,33 +1,8 @@
 import { crc32c } from '@node-rs/crc32'
 import type { Codec } from '../codec.ts'
+import * as layout from './record-batch-layout.ts'
 import { recordsBytes, type WritableRecord, writeRecords } from './records.ts'
 import { lendScratch } from './scratch.ts'
-
-/*
- * A record batch, version 2 (kafka.apache.org/documentation/#recordbatch):
- *
- *   at 0   baseOffset int64            0: the broker sets it
- *   at 8   batchLength int32           of what follows
- *   at 12  partitionLeaderEpoch int32  0: the broker sets it
- *   at 16  magic int8                  2
- *   at 17  crc uint32                  CRC-32C of what follows
- *   at 21  attributes int16            bits 0 to 2: compression; bit 4: in a transaction
- *   at 23  lastOffsetDelta int32
- *   at 27  baseTimestamp int64
- *   at 35  maxTimestamp int64
- *   at 43  producerId int64, producerEpoch int16, baseSequence int32
- *   at 57  count int32
- *   at 61  records, packed as a whole
- */
-
-const LENGTH_AT = 8
-const MAGIC_AT = 16
-const CRC_AT = 17
-const ATTRIBUTES_AT = 21
-const HEADER_BYTES = 61
-
-const MAGIC = 2
-const TRANSACTIONAL = 0x10
 
 export interface RecordBatchOptions {
   /** At least one. */
@@ -53,16 +28,16 @@ export async function encodeRecordBatch(options: RecordBatchOptions): Promise<Bu
   const baseMs = records[0]!.timestampMs ?? nowMs
   const bytes = recordsBytes(records, baseMs, nowMs)
   if (codec === undefined) {
-    const batch = Buffer.allocUnsafeSlow(HEADER_BYTES + bytes)
-    writeRecords(batch, HEADER_BYTES, records, baseMs, nowMs)
+    const batch = Buffer.allocUnsafeSlow(layout.HEADER_BYTES + bytes)
+    writeRecords(batch, layout.HEADER_BYTES, records, baseMs, nowMs)
     return sealed(batch, options, baseMs)
   }
   const scratch = lendScratch(bytes)
   try {
     writeRecords(scratch.bytes, 0, records, baseMs, nowMs)
     const packed = await codec.compress(scratch.bytes.subarray(0, bytes))
-    const batch = Buffer.allocUnsafeSlow(HEADER_BYTES + packed.length)
-    batch.set(packed, HEADER_BYTES)
+    const batch = Buffer.allocUnsafeSlow(layout.HEADER_BYTES + packed.length)
+    batch.set(packed, layout.HEADER_BYTES)
     return sealed(batch, options, baseMs)
   } finally {
     scratch.giveBack()
@@ -73,18 +48,21 @@ export async function encodeRecordBatch(options: RecordBatchOptions): Promise<Bu
 function sealed(batch: Buffer, options: RecordBatchOptions, baseMs: number): Buffer {
   const { records, compression, nowMs, isTransactional } = options
   const maxMs = records.reduce((max, { timestampMs = nowMs }) => Math.max(max, timestampMs), baseMs)
-  batch.writeBigInt64BE(0n, 0)
-  batch.writeInt32BE(batch.length - LENGTH_AT - 4, LENGTH_AT)
-  batch.writeInt32BE(0, 12)
-  batch.writeInt8(MAGIC, MAGIC_AT)
-  batch.writeInt16BE(compression | (isTransactional ? TRANSACTIONAL : 0), ATTRIBUTES_AT)
-  batch.writeInt32BE(records.length - 1, 23)
-  batch.writeBigInt64BE(BigInt(baseMs), 27)
-  batch.writeBigInt64BE(BigInt(maxMs), 35)
-  batch.writeBigInt64BE(options.producerId, 43)
-  batch.writeInt16BE(options.producerEpoch, 51)
-  batch.writeInt32BE(options.firstSequence, 53)
-  batch.writeInt32BE(records.length, 57)
-  batch.writeUInt32BE(crc32c(batch.subarray(ATTRIBUTES_AT)), CRC_AT)
+  batch.writeBigInt64BE(0n, layout.BASE_OFFSET_AT)
+  batch.writeInt32BE(batch.length - layout.LENGTH_END, layout.LENGTH_AT)
+  batch.writeInt32BE(0, layout.LEADER_EPOCH_AT)
+  batch.writeInt8(layout.MAGIC, layout.MAGIC_AT)
+  batch.writeInt16BE(
+    compression | (isTransactional ? layout.TRANSACTIONAL : 0),
+    layout.ATTRIBUTES_AT,
+  )
+  batch.writeInt32BE(records.length - 1, layout.LAST_OFFSET_DELTA_AT)
+  batch.writeBigInt64BE(BigInt(baseMs), layout.BASE_TIMESTAMP_AT)
+  batch.writeBigInt64BE(BigInt(maxMs), layout.MAX_TIMESTAMP_AT)
+  batch.writeBigInt64BE(options.producerId, layout.PRODUCER_ID_AT)
+  batch.writeInt16BE(options.producerEpoch, layout.PRODUCER_EPOCH_AT)
+  batch.writeInt32BE(options.firstSequence, layout.BASE_SEQUENCE_AT)
+  batch.writeInt32BE(records.length, layout.COUNT_AT)
+  batch.writeUInt32BE(crc32c(batch.subarray(layout.ATTRIBUTES_AT)), layout.CRC_AT)
   return batch
 }

@@ -8,12 +8,9 @@ import {
   type FetchedMessage,
   UNDECODABLE_HEADER,
 } from '../../../src/kafka/protocol/fetched-message.ts'
-import {
-  isIntact,
-  readBatchHeader,
-  readRecordBatch,
-} from '../../../src/kafka/protocol/read-record-batch.ts'
+import { readRecordBatch } from '../../../src/kafka/protocol/read-record-batch.ts'
 import { encodeRecordBatch } from '../../../src/kafka/protocol/record-batch.ts'
+import { isIntact, readBatchHeader } from '../../../src/kafka/protocol/record-batch-header.ts'
 import type { WritableRecord } from '../../../src/kafka/protocol/records.ts'
 import { anyRecords, NOW_MS } from '../../helpers/kafka-records.ts'
 
@@ -98,25 +95,6 @@ test('the end of a transaction is told from messages', async t => {
   const [end] = await read(changed(batch, copy => copy.writeInt16BE(0x30, 21)))
   t.true(end!.isControlRecord)
   t.deepEqual(end!.batchContext, { producerId: '77', inTransaction: true })
-})
-
-test('a batch that is not all there has no header', async t => {
-  const batch = await encode([{ key: null, value: 'a' }])
-  for (let cut = 0; cut < batch.length; cut++) {
-    t.is(readBatchHeader(batch.subarray(0, cut), 0), undefined)
-  }
-  t.is(readBatchHeader(batch, 0)!.bytes, batch.length)
-  batch.writeInt32BE(3, 8)
-  t.throws(() => readBatchHeader(batch, 0), { message: /15 bytes is too short/ })
-})
-
-test('every change behind the checksum is seen', async t => {
-  const batch = await encode([{ key: null, value: 'a' }])
-  for (let at = 17; at < batch.length; at++) {
-    const copy = Buffer.from(batch)
-    copy[at]! ^= 0x10
-    t.false(isIntact(copy, 0, readBatchHeader(copy, 0)!))
-  }
 })
 
 test('what cannot be unpacked or read becomes messages that say so, as many as it has', async t => {
